@@ -1,0 +1,1 @@
+"""What happens: one file is one Lambda, named by its verb."""

@@ -1,0 +1,1 @@
+"""Where it runs: in AWS, or on this machine."""

@@ -1,0 +1,1 @@
+"""What arrives: one file is one dataset."""

@@ -1,0 +1,22 @@
+"""The one door to boto3: clients made once per process, with time-outs and retries that suit a Lambda."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+@cache
+def client(service: str) -> Any:  # boto3 makes its clients' methods at run time: there is no type to name
+    """The boto3 client of `service`, kept for the life of the process."""
+    import boto3
+    from botocore.config import Config
+
+    made: BaseClient = boto3.client(
+        service,
+        config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=3, read_timeout=60),
+    )
+    return made

@@ -1,0 +1,1 @@
+"""Declare, find, compile and apply a data contract."""

@@ -1,0 +1,95 @@
+"""What a file in `schemas/` declares: one dataset, its row contract, and what is known of it when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pandera.polars as pa
+import polars as pl
+
+KNOWN_AFTER = "known_after"
+PERSONAL = "personal"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Csv:
+    """Comma-separated values as RFC 4180 has them, with a header line equal to the contract's columns."""
+
+    delimiter: str = ","
+    null_values: tuple[str, ...] = ("",)  # every other spelling of "nothing" is a value, and probably a wrong one
+
+
+class Overwrite(StrEnum):
+    """What a new version of a key that was already published means."""
+
+    APPEND = "append"  # its rows come in addition
+    REPLACE = "replace"  # its rows take the place of the older version's
+    REFUSE = "refuse"  # it goes to quarantine
+
+
+class Grain(StrEnum):
+    """How finely a table is partitioned by a date or timestamp column (Iceberg's transforms of these names)."""
+
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partition:
+    """A table's partition: one column, and the grain it is cut to."""
+
+    column: str
+    grain: Grain
+
+
+def column(*, known_after: str = "", personal: bool = False, **checks: Any) -> Any:
+    """A pandera field that also says when its value becomes known, and whether it is personal data.
+
+    Args:
+        known_after: one of the dataset's `moments`; empty means the first of them.
+        personal: masked in every report and log.
+        checks: pandera's own: `nullable`, `ge`, `isin`, `str_matches`, `unique` … and `description`.
+    """
+    return pa.Field(metadata={KNOWN_AFTER: known_after, PERSONAL: personal}, **checks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dataset:
+    """One dataset: files under `<name>/` in the landing bucket, published as the table `<name>`."""
+
+    name: str
+    description: str
+    row: type[pa.DataFrameModel]  # what arrives, column by column
+    key: tuple[str, ...]  # the columns that name a row; unique within a file
+    moments: tuple[str, ...] = ("arrival of the file",)  # the order in which a row's values become known
+    reads: Csv = field(default_factory=Csv)
+    partition: Partition | None = None
+    transform: Callable[[pl.DataFrame], pl.DataFrame] | None = None  # good rows in, rows of `published` out
+    published: type[pa.DataFrameModel] | None = None  # what the table holds, where a transform changes it
+    overwrite: Overwrite = Overwrite.APPEND
+    own_queue: bool = False  # a dataset that must not wait for others
+
+    @property
+    def table_row(self) -> type[pa.DataFrameModel]:
+        """The contract of the published table's rows."""
+        return self.published or self.row
+
+    def schema(self) -> Any:
+        """The pandera schema of an arriving row."""
+        return self.row.to_schema()
+
+    def known_after(self) -> dict[str, str]:
+        """When each arriving column becomes known: column name to moment."""
+        return {
+            name: (col.metadata or {}).get(KNOWN_AFTER) or self.moments[0]
+            for name, col in self.schema().columns.items()
+        }
+
+    def known_by(self, moment: str) -> tuple[str, ...]:
+        """The arriving columns that are known at `moment`, in the contract's order."""
+        latest = self.moments.index(moment)
+        return tuple(name for name, when in self.known_after().items() if self.moments.index(when) <= latest)

@@ -1,0 +1,137 @@
+"""The facts on Tidegate's bus, named in the past tense, so that anybody can hang a function of his own on one.
+
+On the bus a fact is an EventBridge event: source `tidegate`, detail-type the class name, detail its fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+SOURCE = "tidegate"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Something that has happened."""
+
+    source: ClassVar[str] = SOURCE
+
+    @classmethod
+    def name(cls) -> str:
+        """The event's detail-type."""
+        return cls.__name__
+
+    def entry(self, bus: str) -> dict[str, str]:
+        """One entry of `events:PutEvents`."""
+        detail = json.dumps(asdict(self), separators=(",", ":"))
+        return {"Source": SOURCE, "DetailType": self.name(), "Detail": detail, "EventBusName": bus}
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read the fact back from an EventBridge event; fields we do not know are left alone."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in event["detail"].items() if name in known})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileLanded(Fact):
+    """An object version lies in the landing bucket (said by `reconcile` for those whose S3 event was lost)."""
+
+    bucket: str
+    key: str
+    version_id: str
+    etag: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileValidated(Fact):
+    """A file was checked; its good rows are staged (`needs_transform`) or already lie in the table's location."""
+
+    object_id: str
+    dataset: str
+    needs_transform: bool
+    good_rows: int
+    bad_rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileTransformed(Fact):
+    """A staged file went through its dataset's own step; its data files lie in the table's location."""
+
+    object_id: str
+    dataset: str
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileQuarantined(Fact):
+    """A whole file, or some of its rows, was put in quarantine; the report says why."""
+
+    object_id: str
+    dataset: str
+    whole_file: bool
+    rows: int
+    reason: str
+    report: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TablePublished(Fact):
+    """One commit made a batch of files visible in a table."""
+
+    dataset: str
+    snapshot_id: str
+    rows: int
+    object_ids: tuple[str, ...]
+    data_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRefused(Fact):
+    """A trained model did not pass the gate."""
+
+    model: str
+    run: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRegistered(Fact):
+    """A trained model passed the gate and waits for approval in the registry."""
+
+    model: str
+    run: str
+    version: int
+    package_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelApproved(Fact):
+    """A registered model may go into service."""
+
+    model: str
+    version: int
+    package_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDeployed(Fact):
+    """The endpoint was asked, and this version answers."""
+
+    model: str
+    version: int
+    package_arn: str
+    endpoint: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftFound(Fact):
+    """What arrives, or what is predicted, no longer looks like what the model was trained on."""
+
+    model: str
+    features: tuple[str, ...]
+    report: str

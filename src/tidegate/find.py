@@ -1,0 +1,92 @@
+"""Find datasets and models by looking into their folders: no registry to edit, no file skipped in silence."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tidegate.errors import ContractMistake, NotFound
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from tidegate.contract.declare import Dataset
+    from tidegate.models.declare import Model
+
+
+def _modules(room: str) -> dict[str, ModuleType]:
+    package = importlib.import_module(room)
+    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    return {name: importlib.import_module(f"{room}.{name}") for name in names}
+
+
+@cache
+def datasets() -> dict[str, Dataset]:
+    """Every dataset in `schemas/`, by name.
+
+    Raises:
+        ContractMistake: a file declares no `dataset`, or one of another name than the file's.
+    """
+    from tidegate.contract.declare import Dataset
+
+    found = {}
+    for name, module in _modules("schemas").items():
+        declared = getattr(module, "dataset", None)
+        if not isinstance(declared, Dataset) or declared.name != name:
+            raise ContractMistake(
+                f"schemas/{name}.py",
+                f"it declares no Dataset called {name!r}",
+                f"End the file with: dataset = Dataset(name={name!r}, …)",
+            )
+        found[name] = declared
+    return found
+
+
+@cache
+def models() -> dict[str, Model]:
+    """Every model in `pipelines/`, by name.
+
+    Raises:
+        ContractMistake: a folder declares no `model`, or one of another name than the folder's.
+    """
+    from tidegate.models.declare import Model
+
+    found = {}
+    for name, module in _modules("pipelines").items():
+        declared = getattr(module, "model", None)
+        if not isinstance(declared, Model) or declared.name != name:
+            raise ContractMistake(
+                f"pipelines/{name}/__init__.py",
+                f"it declares no Model called {name!r}",
+                f"End the file with: model = Model(name={name!r}, …)",
+            )
+        found[name] = declared
+    return found
+
+
+def dataset(name: str) -> Dataset:
+    """The dataset called `name`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    try:
+        return datasets()[name]
+    except KeyError:
+        known = ", ".join(datasets()) or "none"
+        raise NotFound(f"schemas/{name}.py", f"no dataset is called {name!r}", f"The datasets are: {known}") from None
+
+
+def model(name: str) -> Model:
+    """The model called `name`.
+
+    Raises:
+        NotFound: there is none.
+    """
+    try:
+        return models()[name]
+    except KeyError:
+        known = ", ".join(models()) or "none"
+        raise NotFound(f"pipelines/{name}/", f"no model is called {name!r}", f"The models are: {known}") from None

@@ -1,0 +1,49 @@
+"""What a folder in `pipelines/` declares: one model, what it reads, predicts and must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Frames = Mapping[str, "pl.DataFrame"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lookup:
+    """A table that a prediction looks something up in: the row of `by`, the latest one where `at` is given."""
+
+    dataset: str
+    by: tuple[str, ...]  # columns of the looked-up table
+    at: str = ""  # its timestamp column, for the latest row at or before a time; empty: one row per `by`
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One model. `features`, `label` and `fit` are plain functions; everything else is configuration."""
+
+    name: str
+    description: str
+    request: str  # the dataset whose contract, less what is not yet known, a prediction request must meet
+    known_by: str  # the moment of that dataset at which a prediction is made
+    lookups: tuple[Lookup, ...]
+    time_column: str  # of the published request table: training rows come before test rows
+    test_share: float  # the latest share of the rows, held out
+    features: Callable[[pl.DataFrame, Frames], pl.DataFrame]  # (rows known by then, lookups) -> one row of floats each
+    lookup_keys: Callable[[pl.DataFrame], Frames]  # rows -> for each lookup, the `by` (and latest `at`) to fetch
+    label: Callable[[pl.DataFrame], pl.DataFrame]  # published rows -> columns `row` (their index) and `label`
+    fit: Callable[[pl.DataFrame, pl.Series, int], Any]  # (features, labels, seed) -> a fitted scikit-learn estimator
+    baseline_feature: str  # the one feature that the one-feature baseline may use
+    least_auc: float  # the gate's floor
+    least_new_rows: int  # new data starts a training only from here on; a schedule always may
+    schedule: str  # an EventBridge Scheduler expression
+    instance_type: str
+    seed: int = 7
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """Every dataset a training reads."""
+        return (self.request, *(lookup.dataset for lookup in self.lookups))

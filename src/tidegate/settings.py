@@ -1,0 +1,74 @@
+"""Every setting, declared once: the stacks fill them in, functions and jobs read them, the command finds them.
+
+A setting is an environment variable of a function or job (`TIDEGATE_LEDGER_TABLE`) and an SSM parameter of a
+deployed environment (`/tidegate/<environment>/ledger_table`). This is the only file that reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+
+from tidegate.errors import SettingMissing
+
+
+class Setting(StrEnum):
+    """The name of one setting; its value is the environment variable."""
+
+    ENVIRONMENT = "TIDEGATE_ENVIRONMENT"  # laptop, dev, prod …
+    # the lake
+    LANDING_BUCKET = "TIDEGATE_LANDING_BUCKET"
+    LAKE_BUCKET = "TIDEGATE_LAKE_BUCKET"
+    QUARANTINE_BUCKET = "TIDEGATE_QUARANTINE_BUCKET"
+    ARTEFACT_BUCKET = "TIDEGATE_ARTEFACT_BUCKET"
+    LEDGER_TABLE = "TIDEGATE_LEDGER_TABLE"
+    DATABASE = "TIDEGATE_DATABASE"
+    WORKGROUP = "TIDEGATE_WORKGROUP"
+    BUS = "TIDEGATE_BUS"
+    # queues
+    LANDED_QUEUE_URL = "TIDEGATE_LANDED_QUEUE_URL"
+    TRANSFORM_QUEUE_URL = "TIDEGATE_TRANSFORM_QUEUE_URL"
+    PUBLISH_QUEUE_URL = "TIDEGATE_PUBLISH_QUEUE_URL"
+    # models
+    LOOKUP_TABLE = "TIDEGATE_LOOKUP_TABLE"
+    MODEL_IMAGE = "TIDEGATE_MODEL_IMAGE"
+    MODEL_ROLE_ARN = "TIDEGATE_MODEL_ROLE_ARN"
+    TRAINING_MACHINE_ARN = "TIDEGATE_TRAINING_MACHINE_ARN"
+    DEPLOYMENT_MACHINE_ARN = "TIDEGATE_DEPLOYMENT_MACHINE_ARN"
+    MODEL_NAME = "TIDEGATE_MODEL_NAME"  # set on the containers of one model
+    MODEL_VERSION = "TIDEGATE_MODEL_VERSION"  # set on an endpoint's container
+    # the way in
+    API_URL = "TIDEGATE_API_URL"
+
+    @property
+    def parameter(self) -> str:
+        """The last part of the SSM parameter's name."""
+        return self.value.removeprefix("TIDEGATE_").lower()
+
+
+class Settings:
+    """Reads settings from an environment, failing by name when one is missing."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, setting: Setting) -> str:
+        """The value of `setting`.
+
+        Raises:
+            SettingMissing: nothing, or an empty text, was set.
+        """
+        value = self._environ.get(setting.value, "")
+        if not value:
+            raise SettingMissing(
+                setting.value,
+                "this setting is not in the environment",
+                "Name it in the function's row of infra/flow.py, so that its stack fills it in",
+            )
+        return value
+
+
+def from_environment() -> Settings:
+    """The settings of this process."""
+    return Settings(os.environ)
