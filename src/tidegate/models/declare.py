@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -32,16 +33,25 @@ class Model:
     lookups: tuple[Lookup, ...]
     time_column: str  # of the published request table: training rows come before test rows
     test_share: float  # the latest share of the rows, held out
-    features: Callable[[pl.DataFrame, Frames], pl.DataFrame]  # (rows known by then, lookups) -> one row of floats each
-    lookup_keys: Callable[[pl.DataFrame], Frames]  # rows -> for each lookup, the `by` (and latest `at`) to fetch
+    features: Callable[
+        [pl.DataFrame, Frames], pl.DataFrame
+    ]  # (rows known by then, lookups) -> one row of floats each
+    lookup_keys: Callable[
+        [pl.DataFrame], Frames
+    ]  # rows -> for each lookup, the `by` (and latest `at`) to fetch
     label: Callable[[pl.DataFrame], pl.DataFrame]  # published rows -> columns `row` (their index) and `label`
-    fit: Callable[[pl.DataFrame, pl.Series, int], Any]  # (features, labels, seed) -> a fitted scikit-learn estimator
+    fit: Callable[
+        [pl.DataFrame, pl.Series, int], Any
+    ]  # (features, labels, seed) -> a fitted scikit-learn estimator
     baseline_feature: str  # the one feature that the one-feature baseline may use
     least_auc: float  # the gate's floor
     least_new_rows: int  # new data starts a training only from here on; a schedule always may
     schedule: str  # an EventBridge Scheduler expression
     instance_type: str
     seed: int = 7
+    embargo: timedelta = timedelta(
+        0
+    )  # how long a label takes to be known: training stops so long before the test
 
     @property
     def reads(self) -> tuple[str, ...]:
