@@ -1,7 +1,7 @@
 """What the stacks and the light functions know of datasets and models, without importing pandera or polars.
 
-`infra` writes it as `plan.json` beside the deployed code at synthesis, and `plan()` reads it there. In a checkout
-there is no such file, and the plan is made from `schemas/` and `pipelines/` as they stand.
+`infra` writes it as `plan.json` beside the deployed code at synthesis, and `plan()` reads it there. In a
+checkout there is no such file, and the plan is made from `schemas/` and `pipelines/` as they stand.
 """
 
 from __future__ import annotations
