@@ -10,7 +10,7 @@ from tidegate.models.declare import Lookup, Model
 
 model = Model(
     name="flight_delay",
-    description="The chance that a flight arrives more than 15 minutes late, two hours before it is to leave.",
+    description="The chance that a flight arrives more than 15 minutes late, two hours before departure.",
     request="flights",
     known_by="two hours before departure",
     lookups=(
@@ -26,7 +26,7 @@ model = Model(
     fit=fit,
     baseline_feature="minute_of_day",
     least_auc=0.62,
-    least_new_rows=50_000,  # two months of flights: enough to learn from one part and be judged on a later one
+    least_new_rows=50_000,  # two months of flights: a part to learn from, and a later part to be judged on
     schedule="cron(0 6 ? * MON *)",
     instance_type="ml.m5.large",
 )

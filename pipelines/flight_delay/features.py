@@ -1,16 +1,18 @@
 """What the model sees of a flight: its schedule, its route, its aircraft, and the last weather known by then.
 
-The same code runs on a training table and on a live request. It gets the columns that are known two hours before
-the scheduled departure, and never looks at weather observed after that moment.
+The same code runs on a training table and on a live request. It gets the columns that are known two hours
+before the scheduled departure, and never looks at weather observed after that moment.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tidegate.models.declare import Frames
+if TYPE_CHECKING:
+    from tidegate.models.declare import Frames
 
 AHEAD = timedelta(hours=2)  # a prediction is made so long before the scheduled departure
 STALE = timedelta(hours=6)  # an older observation says nothing about the weather at departure
@@ -30,8 +32,13 @@ WEATHER = {
 
 
 def departure() -> pl.Expr:
-    """The scheduled departure as a moment in UTC, from the date and time of day on the timetable."""
-    local = pl.datetime("year", "month", "day", "hour", "minute", ambiguous="earliest", time_zone=ZONE)
+    """The scheduled departure as a moment in UTC; null for a date or time that the calendar does not have."""
+    day = pl.date("year", "month", 1) + pl.duration(days=pl.col("day").cast(pl.Int64) - 1)
+    local = (
+        pl.when(pl.col("month").is_between(1, 12) & (day.dt.month() == pl.col("month")))
+        .then(day.cast(pl.Datetime("us")) + pl.duration(hours="hour", minutes="minute"))
+        .dt.replace_time_zone(ZONE, ambiguous="earliest", non_existent="null")
+    )
     return local.dt.convert_time_zone("UTC").alias("scheduled_departure")
 
 
@@ -67,7 +74,7 @@ def _schedule(flights: pl.DataFrame) -> pl.DataFrame:
 
 
 def _code(column: str) -> pl.Expr:
-    """A short text of letters and digits as a number of its own, exact in 32-bit floats up to four characters."""
+    """A short text of letters and digits as a number of its own, exact up to four characters."""
     return pl.col(column).str.to_integer(base=36, strict=False).fill_null(-1).alias(column)
 
 

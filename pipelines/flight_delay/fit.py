@@ -11,7 +11,7 @@ CODES = ("carrier", "origin", "dest")
 
 
 def label(rows: pl.DataFrame) -> pl.DataFrame:
-    """Late or not, for every flight that arrived; one that was cancelled or diverted has no lateness to learn."""
+    """Late or not, for every flight that arrived: a cancelled or diverted one has no lateness to learn."""
     arrived = rows.with_row_index("row").filter(pl.col("arr_delay").is_not_null())
     return arrived.select("row", label=pl.col("arr_delay") > LATE_MINUTES)
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from tidegate.errors import SettingMissing
 
@@ -72,3 +74,21 @@ class Settings:
 def from_environment() -> Settings:
     """The settings of this process."""
     return Settings(os.environ)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Container:
+    """What SageMaker tells a container of ours."""
+
+    base: Path  # /opt/ml, unless the platform has no such folder to give
+    host: str  # every interface of the container, unless it shares the machine's
+    port: int  # where an endpoint's container listens
+
+
+def container() -> Container:
+    """What this container was told."""
+    return Container(
+        base=Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml"),
+        host=os.environ.get("TIDEGATE_BIND_HOST") or "0.0.0.0",  # noqa: S104 - a container's own interfaces
+        port=int(os.environ.get("SAGEMAKER_BIND_TO_PORT") or "8080"),
+    )

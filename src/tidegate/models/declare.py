@@ -15,7 +15,7 @@ Frames = Mapping[str, "pl.DataFrame"]
 
 @dataclass(frozen=True, kw_only=True)
 class Lookup:
-    """A table that a prediction looks something up in: the row of `by`, the latest one where `at` is given."""
+    """A table that a prediction looks something up in: the row of `by`, the latest one if `at` is given."""
 
     dataset: str
     by: tuple[str, ...]  # columns of the looked-up table

@@ -1,0 +1,34 @@
+"""Decide whether a trained model goes into the registry, from the report of its evaluation."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from tidegate import aws, settings
+from tidegate.models.gating import package_request, reasons_against
+from tidegate.models.run import Run
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = Logger(service="gate")
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """The training machine's input → whether it passed, why not, and the registration."""
+    known = settings.from_environment()
+    run = Run.from_json(json.dumps(event))
+    bucket, _, prefix = run.prefix.removeprefix("s3://").partition("/")
+    report = aws.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/evaluation/evaluation.json")
+    evaluation = json.loads(report["Body"].read())
+    reasons = reasons_against(evaluation)
+    logger.info("judged", extra={"run": run.run, "passed": not reasons, "reasons": reasons})
+    return {
+        "passed": not reasons,
+        "reasons": reasons,
+        "package": package_request(known[Setting.ENVIRONMENT], run, evaluation),
+    }

@@ -1,0 +1,47 @@
+"""Start a training, or say why not: new data, a clock, a drift or a person may ask for one.
+
+event → `Wish` → `decide` (plain values) → `states:StartExecution`. What the last training read is kept in one
+object, `runs/<model>/last.json`, replaced only by who has read it: of two that decide at once, one goes on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from tidegate import aws, settings
+from tidegate.models.decide import Start, Wish, decide
+from tidegate.models.trainings import Trainings
+from tidegate.plan import plan
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+logger = Logger(service="train")
+
+
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
+    """Decide for each model that the event concerns."""
+    known = settings.from_environment()
+    trainings = Trainings(
+        s3=aws.client("s3"),
+        glue=aws.client("glue"),
+        states=aws.client("stepfunctions"),
+        sagemaker=aws.client("sagemaker"),
+        bucket=known[Setting.ARTEFACT_BUCKET],
+        database=known[Setting.DATABASE],
+        machine=known[Setting.TRAINING_MACHINE_ARN],
+        environment=known[Setting.ENVIRONMENT],
+        image=known[Setting.MODEL_IMAGE],
+    )
+    wish = Wish.from_event(event)
+    outcomes = {}
+    for model in wish.models(plan()):
+        decision = decide(model, plan(), wish, trainings.seen(model))
+        outcomes[model.name] = trainings.start(decision) if isinstance(decision, Start) else decision.reason
+        logger.info(
+            "decided", extra={"model": model.name, "cause": wish.kind, "outcome": outcomes[model.name]}
+        )
+    return {"cause": wish.kind, "outcomes": outcomes}

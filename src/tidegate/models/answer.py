@@ -1,0 +1,131 @@
+"""From the bytes of a request to the bytes of an answer: what an endpoint does, without the web around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import orjson
+import polars as pl
+
+from tidegate.models.columns import from_rows
+
+if TYPE_CHECKING:
+    from tidegate.models.declare import Frames, Model
+    from tidegate.models.onnx_model import OnnxModel
+
+LARGEST_BODY = 1_000_000
+MOST_ROWS = 500
+MOST_NAMED = 50  # breaches named in one answer
+
+Row = dict[str, Any]
+Breach = dict[str, Any]  # row, column, check, said
+CheckRows = Callable[[list[Row]], list[Breach]]
+Fetch = Callable[["Frames"], Mapping[str, pl.DataFrame]]
+
+
+class Rejected(Exception):  # noqa: N818 - what happened to the request
+    """A request that is answered with an HTTP status of its own fault."""
+
+    def __init__(self, status: int, what: str, next_step: str, rows: list[Breach] | None = None) -> None:
+        super().__init__(what)
+        self.status = status
+        self.body = {
+            "error": {
+                "where": "the request",
+                "what": what,
+                "next_step": next_step,
+                "rows": (rows or [])[:MOST_NAMED],
+            }
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answerer:
+    """One version of one model, ready to answer."""
+
+    model: Model
+    version: int
+    onnx: OnnxModel
+    check: CheckRows
+    fetch: Fetch
+
+    def answer(self, body: bytes) -> dict[str, Any]:
+        """The answer to a request.
+
+        Raises:
+            Rejected: the request is no JSON, too large, or breaks the contract.
+        """
+        asked = _parse(body)
+        told = {"model": self.model.name, "version": self.version}
+        if asked == {"describe": True}:
+            return {**told, "run": self.onnx.card["run"], "sha256": self.onnx.card["sha256"]}
+        rows = _rows(asked)
+        breaches = self.check(rows)
+        if breaches:
+            raise _broken(breaches)
+        return {**told, "predictions": [{"score": score} for score in self._scores(rows)]}
+
+    def _scores(self, rows: list[Row]) -> list[float]:
+        frame = _frame(rows, self.onnx.card["columns"])
+        try:
+            keys = self.model.lookup_keys(frame)
+        except pl.exceptions.PolarsError as error:
+            raise _senseless(str(error)) from error
+        _refuse_timeless(keys)
+        features = self.model.features(frame, self.fetch(keys))
+        matrix = features.select(self.onnx.features).to_numpy().astype(np.float32)
+        return [round(float(score), 6) for score in self.onnx.scores(matrix)]
+
+
+def _parse(body: bytes) -> Row:
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Rejected(400, f"it is no JSON: {error}", 'Send {"rows": [{column: value, …}]}') from error
+    if not isinstance(asked, dict):
+        raise Rejected(400, "it is no JSON object", 'Send {"rows": [{column: value, …}]}')
+    return asked
+
+
+def _rows(asked: Row) -> list[Row]:
+    rows = asked["rows"] if set(asked) == {"rows"} else [asked]
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise Rejected(
+            400, "`rows` is no list of objects with at least one in it", "Send one object for each row"
+        )
+    if len(rows) > MOST_ROWS:
+        raise Rejected(413, f"it has {len(rows)} rows; {MOST_ROWS} are allowed", "Send fewer rows at once")
+    return rows
+
+
+def _frame(rows: list[Row], types: Mapping[str, str]) -> pl.DataFrame:
+    try:
+        return from_rows(rows, types)
+    except (pl.exceptions.PolarsError, OverflowError, TypeError, ValueError) as error:
+        raise _senseless(str(error)) from error
+
+
+def _refuse_timeless(keys: Frames) -> None:
+    """A row whose date does not exist has no moment at which to look anything up."""
+    for frame in keys.values():
+        if "at" in frame.columns and frame["at"].null_count():
+            rows = frame.with_row_index("row").filter(pl.col("at").is_null())["row"].to_list()
+            said = "its date and time of day do not exist in the calendar"
+            raise _broken([{"row": row, "column": "at", "check": "calendar", "said": said} for row in rows])
+
+
+def _senseless(said: str) -> Rejected:
+    return Rejected(422, f"its values cannot be read: {said}", "Send values as the contract has them")
+
+
+def _broken(breaches: list[Breach]) -> Rejected:
+    columns = ", ".join(dict.fromkeys(str(breach["column"]) for breach in breaches))
+    return Rejected(
+        422,
+        f"it breaks the contract in {len(breaches)} places, in: {columns[:300]}",
+        "Correct the columns named in `rows`",
+        breaches,
+    )

@@ -1,0 +1,129 @@
+"""The one program of the model image: `snapshot`, `train`, `evaluate` or `serve`, as its argument says.
+
+Each step reads folders and settings, calls a function that knows neither, and writes folders. An error ends
+the process with 1 after its text was left where SageMaker picks up the failure reason.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tidegate import find, settings
+from tidegate.errors import Mistake, TidegateError
+from tidegate.models.places import Places
+from tidegate.models.run import Run
+from tidegate.settings import Container, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger("tidegate.container")
+
+
+def main(arguments: list[str]) -> int:
+    """Run the step that the argument names; 0 when it is done."""
+    told = settings.container()
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    try:
+        step = _step(arguments)
+        step(told)
+    except TidegateError as error:
+        _leave_failure(told, str(error))
+        log.error("%s", error)
+        return 1
+    except Exception as error:
+        _leave_failure(told, repr(error))
+        raise
+    return 0
+
+
+def run_snapshot(told: Container) -> None:
+    """`processing/run/run.json` and the tables it names → `processing/data`."""
+    from tidegate.models.snapshot import athena_reader, snapshot
+
+    places = Places(told.base)
+    run = Run.from_json((places.processing("run") / "run.json").read_bytes())
+    model = find.model(run.model)
+    known = settings.from_environment()
+    read = athena_reader(known[Setting.DATABASE], known[Setting.WORKGROUP])
+    datasets = {name: find.dataset(name) for name in model.reads}
+    written = snapshot(model, datasets, run, read, places.processing("data"))
+    log.info("snapshot of %s: %s", run.run, written["rows"])
+
+
+def run_train(told: Container) -> None:
+    """Channels `train` and `lookups` → `model`."""
+    from tidegate.models.train import read_material, train
+
+    places = Places(told.base)
+    run = _run_beside(places.channel("train"))
+    material = read_material(places.channel("train"), places.channel("lookups"))
+    card = train(find.model(run.model), run, material, places.model)
+    log.info("trained %s on %d rows, sha256 %s", run.run, card["rows"], card["sha256"])
+
+
+def run_evaluate(told: Container) -> None:
+    """`processing/{model,champion,data}` → `processing/evaluation/evaluation.json`."""
+    from tidegate.models.evaluate import evaluate, load_champion, unpack
+    from tidegate.models.onnx_model import load
+    from tidegate.models.train import read_material
+
+    places = Places(told.base)
+    held_out = places.processing("data") / "test"
+    run = _run_beside(held_out)
+    material = read_material(held_out, places.processing("data") / "lookups")
+    with tempfile.TemporaryDirectory() as scratch:
+        challenger = load(unpack(places.processing("model"), Path(scratch) / "challenger"))
+        champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
+        report = evaluate(find.model(run.model), material, challenger, champion)
+    into = places.processing("evaluation")
+    into.mkdir(parents=True, exist_ok=True)
+    (into / "evaluation.json").write_text(json.dumps(report, indent=1))
+    log.info("evaluated %s: AUC %.4f", run.run, report["challenger"]["auc"])
+
+
+def run_serve(told: Container) -> None:
+    """`model` → an endpoint's container, until it is stopped."""
+    from tidegate.models.serve import serve
+    from tidegate.models.serving import answerer
+
+    serve(answerer(Places(told.base).model, settings.from_environment()), told.host, told.port)
+
+
+STEPS: dict[str, Callable[[Container], None]] = {
+    "snapshot": run_snapshot,
+    "train": run_train,
+    "evaluate": run_evaluate,
+    "serve": run_serve,
+}
+
+
+def _step(arguments: list[str]) -> Callable[[Container], None]:
+    if len(arguments) != 1 or arguments[0] not in STEPS:
+        raise Mistake(
+            "the container's argument", f"{arguments} names no step", f"Give one of: {', '.join(STEPS)}"
+        )
+    return STEPS[arguments[0]]
+
+
+def _run_beside(folder: Path) -> Run:
+    return Run.from_json(json.dumps(json.loads((folder / "material.json").read_text())["run"]))
+
+
+def _leave_failure(told: Container, text: str) -> None:
+    """SageMaker shows the first 1,024 characters of this file as the job's failure reason."""
+    path = Places(told.base).failure
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:  # the reason is in the log as well
+        log.warning("no failure file: %s", error)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

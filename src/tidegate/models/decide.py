@@ -1,0 +1,139 @@
+"""Decide whether a training starts: plain values in, a decision with its reason out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from tidegate.errors import BadRequest
+from tidegate.models.run import run_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tidegate.plan import ModelPlan, Plan
+
+INSISTS = ("Schedule", "Person", "DriftFound")  # these want a training however little new data there is
+FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What asked for a training."""
+
+    kind: str  # TablePublished, Schedule, DriftFound or Person
+    dataset: str  # the table that was published, or nothing
+    model: str  # the model that is meant, or nothing for all
+    event: Mapping[str, Any]
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
+        """Read a fact of our bus, the schedule's input, or a person's.
+
+        Raises:
+            BadRequest: the event is none of these.
+        """
+        detail = event.get("detail", {})
+        kind = event.get("detail-type") or event.get("cause")
+        if kind == "TablePublished":
+            return cls(kind=kind, dataset=detail["dataset"], model="", event=event)
+        if kind == "DriftFound":
+            return cls(kind=kind, dataset="", model=detail["model"], event=event)
+        if kind in ("Schedule", "Person"):
+            return cls(kind=kind, dataset="", model=event.get("model", ""), event=event)
+        raise BadRequest(
+            "functions/train.py",
+            f"an event of kind {kind!r} asks for no training",
+            'Send TablePublished, DriftFound, or {"model": …, "cause": "Schedule" | "Person"}',
+        )
+
+    def models(self, plan: Plan) -> list[ModelPlan]:
+        """The models that this concerns.
+
+        Raises:
+            NotFound: the model that is meant does not exist.
+        """
+        if self.model:
+            return [plan.model(self.model)]
+        return [model for model in plan.models.values() if not self.dataset or self.dataset in model.reads]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableState:
+    """What a table holds now."""
+
+    snapshot_id: str  # empty: nothing was ever committed
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastTraining:
+    """What the last training read, and how it ended."""
+
+    run: str
+    rows: int  # of the request table
+    status: str  # of its execution
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """The world as it is before the decision."""
+
+    tables: Mapping[str, TableState]  # only those that exist
+    last: LastTraining | None
+    running: str  # a training of the same model that is under way, or nothing
+    etag: str  # of the record of the last training, or nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """A training starts."""
+
+    model: ModelPlan
+    run: str
+    tables: Mapping[str, str]
+    contracts: Mapping[str, str]
+    rows: int
+    wish: Wish
+    etag: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nothing:
+    """No training starts, and this is why."""
+
+    reason: str
+
+
+def decide(model: ModelPlan, plan: Plan, wish: Wish, seen: Seen) -> Start | Nothing:
+    """Whether `wish` starts a training of `model`."""
+    waiting = [name for name in model.reads if name not in seen.tables or not seen.tables[name].rows]
+    if waiting:
+        return Nothing(reason=f"waits for rows in: {', '.join(waiting)}")
+    if seen.running:
+        return Nothing(reason=f"{seen.running} is under way; the next event or schedule sees what came since")
+    rows = seen.tables[model.request].rows
+    tables = {name: seen.tables[name].snapshot_id for name in model.reads}
+    contracts = {name: plan.dataset(name).contract for name in model.reads}
+    run = run_name(model.name, tables, contracts, model.code)
+    start = Start(
+        model=model, run=run, tables=tables, contracts=contracts, rows=rows, wish=wish, etag=seen.etag
+    )
+    if seen.last and seen.last.run.startswith(run):
+        return _again(start, seen.last)
+    fresh = rows - (seen.last.rows if seen.last else 0)
+    if wish.kind not in INSISTS and fresh < model.least_new_rows:
+        return Nothing(reason=f"{fresh} new rows of {model.request}; {model.least_new_rows} start a training")
+    return start
+
+
+def _again(start: Start, last: LastTraining) -> Start | Nothing:
+    """The same data, contracts and code were wanted before."""
+    if not last.status:  # it was recorded, and then not started: the name keeps it from starting twice
+        return replace(start, run=last.run)
+    if last.status not in FAILED:
+        return Nothing(reason=f"{last.run} has learned from the same data, contracts and code")
+    if start.wish.kind not in INSISTS:
+        return Nothing(reason=f"{last.run} failed on the same data; ask for it with: tidegate train")
+    tries = last.run.removeprefix(start.run).removeprefix("-")
+    return replace(start, run=f"{start.run}-{int(tries or 1) + 1}")

@@ -1,0 +1,47 @@
+"""What the registry and the endpoint know of a model: its versions, and the one in service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tidegate.models.run import resource_name, version_name
+
+
+def model_in_service(sagemaker: Any, environment: str, model: str) -> str:
+    """The model data of the approved version that the endpoint serves, or nothing when none does."""
+    endpoint = find_endpoint(sagemaker, resource_name(environment, model))
+    if not endpoint:
+        return ""
+    pages = sagemaker.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=resource_name(environment, model),
+        ModelApprovalStatus="Approved",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+    )
+    for page in pages:
+        for package in page["ModelPackageSummaryList"]:
+            version = int(package["ModelPackageVersion"])
+            if version_name(environment, model, version) == endpoint["EndpointConfigName"]:
+                return model_data(sagemaker, package["ModelPackageArn"])
+    return ""
+
+
+def model_data(sagemaker: Any, package_arn: str) -> str:
+    """Where a registered version's `model.tar.gz` lies."""
+    package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    return str(package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"])
+
+
+def find_endpoint(sagemaker: Any, name: str) -> dict[str, Any]:
+    """What SageMaker says of an endpoint, or nothing when there is none.
+
+    SageMaker has no error type for this: it answers ValidationException with "Could not find endpoint".
+    """
+    try:
+        return dict(sagemaker.describe_endpoint(EndpointName=name))
+    except ClientError as error:
+        if "Could not find" in error.response["Error"]["Message"]:
+            return {}
+        raise

@@ -1,0 +1,150 @@
+"""What trainings are made of, as AWS knows it: tables, executions, the model in service, the last record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tidegate.errors import CommitConflict
+from tidegate.models.decide import LastTraining, Seen, Start, TableState
+from tidegate.models.registry import model_in_service
+from tidegate.models.run import Run, hyphens
+
+if TYPE_CHECKING:
+    from tidegate.plan import ModelPlan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainings:
+    """The trainings of one environment."""
+
+    s3: Any
+    glue: Any
+    states: Any
+    sagemaker: Any
+    bucket: str
+    database: str
+    machine: str
+    environment: str
+    image: str
+
+    def seen(self, model: ModelPlan) -> Seen:
+        """The world as it is before a decision on `model`."""
+        found = {name: self._table(name) for name in model.reads}
+        last, etag = self._last(model)
+        return Seen(
+            tables={name: state for name, state in found.items() if state},
+            last=last,
+            running=self._running(model),
+            etag=etag,
+        )
+
+    def start(self, start: Start) -> str:
+        """Record the training and start it; starting the same twice is starting it once.
+
+        Raises:
+            CommitConflict: another decision on the same model was faster.
+        """
+        run = self._run(start)
+        self._claim(start)
+        self.s3.put_object(
+            Bucket=self.bucket, Key=f"{_folder(start.model)}/{run.run}/run.json", Body=run.to_json()
+        )
+        try:
+            self.states.start_execution(stateMachineArn=self.machine, name=run.run, input=run.to_json())
+        except ClientError as error:
+            if _code(error) != "ExecutionAlreadyExists":
+                raise
+            return f"{run.run} was started before"
+        return f"started {run.run}"
+
+    def _run(self, start: Start) -> Run:
+        model = start.model
+        return Run(
+            run=start.run,
+            model=model.name,
+            cause={"kind": start.wish.kind, "event": start.wish.event},
+            tables=start.tables,
+            contracts=start.contracts,
+            code=model.code,
+            image=self.image,
+            instance_type=model.instance_type,
+            seed=str(model.seed),
+            prefix=f"s3://{self.bucket}/{_folder(model)}/{start.run}",
+            champion=model_in_service(self.sagemaker, self.environment, model.name),
+        )
+
+    def _claim(self, start: Start) -> None:
+        """Replace the last record, if nobody else has since it was read."""
+        condition = {"IfMatch": start.etag} if start.etag else {"IfNoneMatch": "*"}
+        body = json.dumps({"run": start.run, "rows": start.rows, "tables": dict(start.tables)})
+        try:
+            self.s3.put_object(
+                Bucket=self.bucket, Key=f"{_folder(start.model)}/last.json", Body=body, **condition
+            )
+        except ClientError as error:
+            if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise CommitConflict(
+                    f"the training of {start.model.name}",
+                    "another event started one at the same time",
+                    "It is decided anew when the event comes again",
+                ) from error
+            raise
+
+    def _last(self, model: ModelPlan) -> tuple[LastTraining | None, str]:
+        try:
+            answer = self.s3.get_object(Bucket=self.bucket, Key=f"{_folder(model)}/last.json")
+        except ClientError as error:
+            if _code(error) in ("NoSuchKey", "404"):
+                return None, ""
+            raise
+        told = json.loads(answer["Body"].read())
+        return LastTraining(run=told["run"], rows=told["rows"], status=self._status(told["run"])), answer[
+            "ETag"
+        ]
+
+    def _status(self, run: str) -> str:
+        """How the execution of a run stands; empty when there is none (they are kept for 90 days)."""
+        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{run}"
+        try:
+            return str(self.states.describe_execution(executionArn=arn)["status"])
+        except ClientError as error:
+            if _code(error) == "ExecutionDoesNotExist":
+                return ""
+            raise
+
+    def _running(self, model: ModelPlan) -> str:
+        pages = self.states.get_paginator("list_executions").paginate(
+            stateMachineArn=self.machine, statusFilter="RUNNING"
+        )
+        names = [item["name"] for page in pages for item in page["executions"]]
+        return next((name for name in names if name.startswith(f"{hyphens(model.name)}-")), "")
+
+    def _table(self, name: str) -> TableState | None:
+        """The current snapshot and row count that an Iceberg table's metadata file tells."""
+        try:
+            table = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+        except ClientError as error:
+            if _code(error) == "EntityNotFoundException":
+                return None
+            raise
+        bucket, _, key = table["Parameters"]["metadata_location"].removeprefix("s3://").partition("/")
+        metadata = json.loads(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        current = metadata.get("current-snapshot-id")
+        snapshots = {item["snapshot-id"]: item for item in metadata.get("snapshots", [])}
+        if current not in snapshots:
+            return TableState(snapshot_id="", rows=0)
+        return TableState(
+            snapshot_id=str(current), rows=int(snapshots[current]["summary"].get("total-records", 0))
+        )
+
+
+def _folder(model: ModelPlan) -> str:
+    return f"runs/{model.name}"
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
