@@ -19,7 +19,9 @@ class Csv:
     """Comma-separated values as RFC 4180 has them, with a header line equal to the contract's columns."""
 
     delimiter: str = ","
-    null_values: tuple[str, ...] = ("",)  # every other spelling of "nothing" is a value, and probably a wrong one
+    null_values: tuple[str, ...] = (
+        "",
+    )  # every other spelling of "nothing" is a value, and probably a wrong one
 
 
 class Overwrite(StrEnum):
@@ -78,9 +80,20 @@ class Dataset:
         """The contract of the published table's rows."""
         return self.published or self.row
 
+    def __post_init__(self) -> None:
+        from tidegate.contract.soundness import check_declaration
+
+        check_declaration(self)
+
     def schema(self) -> Any:
         """The pandera schema of an arriving row."""
         return self.row.to_schema()
+
+    def personal(self) -> frozenset[str]:
+        """The arriving columns that hold personal data."""
+        return frozenset(
+            name for name, col in self.schema().columns.items() if (col.metadata or {}).get(PERSONAL)
+        )
 
     def known_after(self) -> dict[str, str]:
         """When each arriving column becomes known: column name to moment."""

@@ -1,0 +1,207 @@
+"""From a dataset's pandera model to a plan: one fused polars expression per chunk, reasons for bad rows only.
+
+pandera is the language of contracts, not their run-time. Each of its checks is called once with a recorder in place
+of the frame; the argument of `.select()` is the polars expression that it stands for. An expression must judge each
+row by itself, since a file is read in chunks. A check that is an arbitrary Python function cannot be recorded: it
+runs through pandera on each chunk, and the plan names it in `slow_checks`.
+
+Where this differs from pandera's own validation, on purpose: two rows without a value are not duplicates of each
+other; a cell that is not written as its type is written is bad (see `tidegate.contract.cells`) and other checks of
+that column do not judge it; a whole-column check (`unique_values_eq`) is refused, because no row is to blame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tidegate.contract.cells import TEXT, typed
+from tidegate.contract.record import CannotRecord, recorded, run_by_pandera
+from tidegate.errors import ContractMistake
+
+if TYPE_CHECKING:
+    from tidegate.contract.declare import Dataset
+
+OK = "_ok"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule of a contract."""
+
+    column: str  # empty for a rule across columns
+    check: str
+    words: str  # what the rule asks, for people
+    reads: tuple[str, ...]
+    keeps: pl.Expr | None = None  # true where a row keeps the rule, never null
+    slow: Callable[[pl.DataFrame], pl.Series] | None = None  # the same, of a whole chunk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """A compiled contract: what turns text into typed rows, and what each row must keep."""
+
+    dataset: str
+    types: dict[str, pl.DataType]
+    casts: tuple[pl.Expr, ...]
+    rules: tuple[Rule, ...]
+    unique: tuple[tuple[str, ...], ...]
+    nulls: tuple[str, ...]
+    personal: frozenset[str]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The contract's columns, in its order."""
+        return tuple(self.types)
+
+    @property
+    def slow_checks(self) -> tuple[str, ...]:
+        """The checks that run as Python functions, chunk by chunk."""
+        return tuple(f"{rule.column}:{rule.check}".lstrip(":") for rule in self.rules if rule.slow)
+
+    def only(self, columns: Iterable[str]) -> Plan:
+        """The plan of some columns: their rules, those across columns that read no other; uniqueness is left out."""
+        wanted = set(columns)
+        return replace(
+            self,
+            types={name: kind for name, kind in self.types.items() if name in wanted},
+            casts=tuple(cast for cast in self.casts if cast.meta.output_name() in wanted),
+            rules=tuple(rule for rule in self.rules if wanted.issuperset(rule.reads)),
+            unique=(),
+        )
+
+    def judged(self, text: pl.DataFrame) -> pl.DataFrame:
+        """Text cells in; typed columns and `_ok` out, row by row."""
+        keeps = [rule.keeps for rule in self.rules if rule.keeps is not None]
+        lazy = text.lazy().with_columns(self.casts)
+        frame = lazy.with_columns(
+            pl.all_horizontal(keeps).alias(OK) if keeps else pl.lit(True).alias(OK)
+        ).collect()
+        for rule in self.rules:
+            if rule.slow is not None:
+                frame = frame.with_columns((frame[OK] & rule.slow(frame.select(self.columns))).alias(OK))
+        return frame
+
+
+@cache
+def plan_of(dataset: Dataset) -> Plan:
+    """Compile a dataset's contract, once per process.
+
+    Raises:
+        ContractMistake: the contract asks for what cannot be run row by row.
+    """
+    schema = dataset.schema()
+    _refuse_unsupported(dataset, schema)
+    types = {name: _instance(column.dtype.type) for name, column in schema.columns.items()}
+    casts = tuple(typed(name, kind) for name, kind in types.items())
+    rules = [
+        rule for name, column in schema.columns.items() for rule in _of_column(dataset, name, column, types)
+    ]
+    rules += [_of_check(dataset, "", check, types) for check in schema.checks]
+    groups = [dataset.key, *([name] for name, column in schema.columns.items() if column.unique)]
+    groups += [schema.unique] if schema.unique else []
+    return Plan(
+        dataset=dataset.name,
+        types=types,
+        casts=casts,
+        rules=tuple(rules),
+        unique=tuple(dict.fromkeys(tuple(group) for group in groups)),
+        nulls=dataset.reads.null_values,
+        personal=dataset.personal(),
+    )
+
+
+def _instance(kind: Any) -> pl.DataType:
+    return kind() if isinstance(kind, type) else kind
+
+
+def _of_column(dataset: Dataset, name: str, column: Any, types: dict[str, pl.DataType]) -> list[Rule]:
+    rules = []
+    text = pl.col(TEXT + name)
+    if types[name] != pl.String:
+        keeps = text.is_null() | pl.col(name).is_not_null()
+        rules.append(Rule(column=name, check="type", words=str(types[name]), reads=(name,), keeps=keeps))
+    if not column.nullable:
+        rules.append(
+            Rule(column=name, check="not_null", words="a value", reads=(name,), keeps=text.is_not_null())
+        )
+    return rules + [_of_check(dataset, name, check, types) for check in column.checks]
+
+
+def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.DataType]) -> Rule:
+    where = f"schemas/{dataset.name}.py, {column or 'a rule across columns'}, check {check.name!r}"
+    words = check.description or check.error or check.name
+    if check.raise_warning or check.groupby is not None:
+        raise ContractMistake(
+            where, "it only warns, or groups rows", "A rule of a contract holds for each row, or goes"
+        )
+    try:
+        expression = recorded(check, column)
+    except CannotRecord:
+        reads = (column,) if column else tuple(types)
+        slow = run_by_pandera(check, column, types, where)
+        return Rule(column=column, check=check.name, words=words, reads=reads, slow=slow)
+    for node in _nodes(expression):
+        if not node.meta.is_row_separable():
+            raise ContractMistake(
+                where,
+                f"it looks at other rows ({str(node)[:80]}), and a file is judged row by row",
+                "Say it of one row, use the dataset's key for uniqueness, or leave it to monitoring",
+            )
+    reads = tuple(dict.fromkeys(expression.meta.root_names()))
+    unknown = [name for name in reads if name not in types]
+    if unknown:
+        raise ContractMistake(
+            where, f"it reads {unknown[0]!r}, which is no column", "Name a column of the contract"
+        )
+    rule = Rule(
+        column=column,
+        check=check.name,
+        words=words,
+        reads=reads,
+        keeps=expression.fill_null(bool(check.ignore_na)),
+    )
+    _must_run(rule, types, where)
+    return rule
+
+
+def _nodes(expression: pl.Expr) -> Iterable[pl.Expr]:
+    yield expression
+    if not expression.meta.is_column_selection() and not expression.meta.is_literal():
+        for child in expression.meta.pop():
+            yield from _nodes(child)
+
+
+def _must_run(rule: Rule, types: dict[str, pl.DataType], where: str) -> None:
+    try:
+        result = pl.LazyFrame(schema=pl.Schema(types)).select(rule.keeps).collect_schema()
+    except pl.exceptions.PolarsError as error:
+        raise ContractMistake(where, f"polars cannot run it ({error})", "Compare like with like") from error
+    if list(result.dtypes()) != [pl.Boolean]:
+        raise ContractMistake(
+            where, "it does not say yes or no, once for each row", "Select one boolean expression"
+        )
+
+
+def _refuse_unsupported(dataset: Dataset, schema: Any) -> None:
+    where = f"schemas/{dataset.name}.py"
+    refused = {
+        "a parser": schema.parsers or any(column.parsers for column in schema.columns.values()),
+        "a column named by a pattern": any(column.regex for column in schema.columns.values()),
+        "a column that may be missing": any(not column.required for column in schema.columns.values()),
+        "a default value": any(column.default is not None for column in schema.columns.values()),
+        "coerce": schema.coerce or any(column.coerce for column in schema.columns.values()),
+        "report_duplicates other than 'all'": schema.report_duplicates != "all"
+        or any(column.unique and column.report_duplicates != "all" for column in schema.columns.values()),
+    }
+    for what, found in refused.items():
+        if found:
+            raise ContractMistake(
+                where,
+                f"{what} stands in the contract, and it is not followed",
+                "Say what arrives; change it in transform",
+            )

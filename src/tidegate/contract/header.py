@@ -1,0 +1,99 @@
+"""The first line of a file against the contract: what kind of file is it, and are these the columns?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tidegate.contract.source import FaultFound
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_BOM = b"\xef\xbb\xbf"
+_SHOWN = 20
+_KINDS = {
+    b"PK\x03\x04": "a zip archive (an .xlsx is one too)",
+    b"PAR1": "Parquet",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a PNG image",
+    b"\xff\xd8\xff": "a JPEG image",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\xfd7zXZ": "xz",
+    b"Obj\x01": "Avro",
+    b"ORC": "ORC",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+def without_mark(block: bytes) -> bytes:
+    """The block without UTF-8's byte order mark.
+
+    Raises:
+        FaultFound: `not_text`, named by its kind where the first bytes tell.
+    """
+    for mark, kind in _KINDS.items():
+        if block.startswith(mark):
+            raise _not_text(f"its bytes are {kind}")
+    return block.removeprefix(_BOM)
+
+
+def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
+    """Compare the header line with the contract's columns, in their order.
+
+    Raises:
+        FaultFound: `not_text` or `header_mismatch`, saying what is missing, extra, repeated or out of order.
+    """
+    if b"\0" in line:
+        raise _not_text("its first line holds NUL bytes")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise _not_text(f"its first line is no UTF-8 (byte {error.start + 1})") from error
+    found = _cells(text, delimiter)
+    if found == list(columns):
+        return
+    raise FaultFound(
+        "header_mismatch",
+        "; ".join(_differences(found, list(columns), text, delimiter)),
+        "Send the columns of the contract, in its order, or change the contract in schemas/",
+    )
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    cells = text.split(delimiter)
+    return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
+
+
+def _differences(found: list[str], wanted: list[str], text: str, delimiter: str) -> list[str]:
+    other = next((mark for mark in ",;\t|" if mark != delimiter and _cells(text, mark) == wanted), None)
+    if other:
+        return [f"the columns are parted by {other!r}, and the contract says {delimiter!r}"]
+    missing = [name for name in wanted if name not in found]
+    extra = [name for name in found if name not in wanted]
+    repeated = sorted({name for name in found if found.count(name) > 1})
+    said = [f"missing: {_listed(missing)}"] if missing else []
+    said += [f"not in the contract: {_listed(extra)}"] if extra else []
+    said += [f"repeated: {_listed(repeated)}"] if repeated else []
+    bare = {name.strip().lower(): name for name in extra}
+    near = [f"{bare[name.lower()]!r} for {name!r}" for name in missing if name.lower() in bare]
+    said += [f"spelt otherwise: {', '.join(near[:_SHOWN])}"] if near else []
+    if not said:
+        place, (is_, should) = next(
+            (place, pair)
+            for place, pair in enumerate(zip(found, wanted, strict=True), 1)
+            if pair[0] != pair[1]
+        )
+        said = [f"in another order: column {place} is {is_!r} where the contract has {should!r}"]
+    return said
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(repr(name[:60]) for name in names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
+
+
+def _not_text(what: str) -> FaultFound:
+    return FaultFound("not_text", what, "Send UTF-8 text: comma-separated values, or the same in gzip")

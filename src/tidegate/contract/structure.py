@@ -1,0 +1,205 @@
+"""The strict reader: from a stream of bytes to chunks of whole records, broken ones cut out and kept.
+
+Lenient readers turn short rows into nulls and guess at stray quotes, so the bytes are checked before anything parses
+them: a header equal to the contract, RFC 4180 quotes, as many fields in each record as columns, UTF-8, no NUL, no
+bare carriage return, no blank line before the last record. LF and CRLF both end a line. A broken record is kept by
+its place in the file; the records after it are read as if it had not been there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from tidegate.contract.header import check_header, without_mark
+from tidegate.contract.records import Offsets, Spans, spans
+from tidegate.contract.source import FaultFound, Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PROBLEMS = {
+    1: (
+        "quotes",
+        "a quote stands inside an unquoted field or is never closed, or a carriage return ends no line",
+    ),
+    2: ("field_count", "{fields} fields, and the contract has {columns} columns"),
+    3: ("blank_line", "nothing stands on this line"),
+    4: ("nul_byte", "it holds a NUL byte"),
+    5: ("encoding", "it is no UTF-8 text"),
+}
+_QUOTES, _FIELDS, _BLANK, _NUL, _ENCODING = PROBLEMS
+_SMALL = 1 << 16
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where records stand: row number, line of the file, offset of the first byte and length, one entry each."""
+
+    row: Offsets
+    line: Offsets
+    offset: Offsets
+    length: Offsets
+
+    def of(self, chosen: npt.NDArray[np.bool_] | Offsets) -> Places:
+        """Some of them, chosen by a mask or by index."""
+        return Places(self.row[chosen], self.line[chosen], self.offset[chosen], self.length[chosen])
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The sound records of a stretch of the file as bytes that any CSV parser reads alike, and the broken ones."""
+
+    text: bytes
+    sound: Places
+    broken: Places
+    problems: npt.NDArray[np.uint8]  # for each broken record, a key of PROBLEMS
+    fields: Offsets  # for each broken record, how many fields it has
+
+
+@dataclass
+class _Position:
+    """How far the reader has come; blank lines wait here until a record shows that they were not the file's end."""
+
+    row: int = 0
+    line: int = 1
+    offset: int = 0
+    blanks: int = 0
+
+
+def chunks(
+    pieces: Iterator[bytes], columns: Sequence[str], delimiter: str, limits: Limits
+) -> Iterator[Chunk]:
+    """Read a file's bytes into chunks of records; offsets count from the file's first byte.
+
+    Raises:
+        FaultFound: the file as a whole cannot be read.
+    """
+    block, position = _after_header(pieces, columns, delimiter, limits)
+    mark = delimiter.encode()
+    while True:
+        added = _filled(pieces, limits.piece_bytes)
+        last = len(added) < limits.piece_bytes
+        block += added
+        found = spans(block, mark, last=last, longest=limits.record_bytes)
+        if not len(found.starts) and len(block) > limits.record_bytes + _SMALL:
+            what = f"the record at line {position.line} is longer than {limits.record_bytes:,} bytes"
+            raise FaultFound(
+                "too_large", what, "Look for a missing line end, or a quote that is never closed"
+            )
+        if len(found.starts):
+            yield _chunk(block, found, len(columns), position)
+        block = block[found.consumed :]
+        if last:
+            return
+
+
+def _filled(pieces: Iterator[bytes], size: int) -> bytes:
+    taken: list[bytes] = []
+    length = 0
+    for piece in pieces:
+        taken.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    return b"".join(taken)
+
+
+def _after_header(
+    pieces: Iterator[bytes], columns: Sequence[str], delimiter: str, limits: Limits
+) -> tuple[bytes, _Position]:
+    block = _filled(pieces, _SMALL)
+    while b"\n" not in block and len(block) < limits.record_bytes and (more := _filled(pieces, _SMALL)):
+        block += more
+    unmarked = without_mark(block)
+    if not unmarked.strip():
+        raise FaultFound(
+            "empty_file", "there is nothing in it", "Send the file again, with its header and its rows"
+        )
+    line, _, rest = unmarked.partition(b"\n")
+    check_header(line.removesuffix(b"\r"), columns, delimiter)
+    return rest, _Position(line=2, offset=len(block) - len(rest))
+
+
+def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chunk:
+    data = np.frombuffer(block, dtype=np.uint8)[: found.consumed]
+    problems = _problems(block, data, found, columns)
+    number = np.arange(len(problems), dtype=np.int64)
+    line_ends = np.flatnonzero(data == 10)
+    blank = problems == _BLANK
+    filled = np.flatnonzero(~blank)
+    # blank lines at the end are rows only if something follows them, perhaps in the next chunk
+    upto = int(filled[-1]) + 1 if len(filled) else 0
+    before = position.blanks if upto else 0
+    places = Places(
+        number + position.row + before + 1,
+        np.searchsorted(line_ends, found.starts) + position.line,
+        found.starts + position.offset,
+        found.ends - found.starts,
+    )
+    held = _held_blanks(position, before)
+    bad = np.flatnonzero(problems[:upto] != 0)
+    chunk = Chunk(
+        _sound_text(block, found, problems),
+        places.of(problems == 0),
+        _together(held, places.of(bad)),
+        np.concatenate((np.full(before, _BLANK, dtype=np.uint8), problems[bad])),
+        np.concatenate((np.zeros(before, dtype=np.int64), found.fields[bad])),
+    )
+    trailing = len(problems) - upto
+    position.row += before + upto
+    position.blanks = trailing if upto else position.blanks + trailing
+    position.line += len(line_ends)
+    position.offset += found.consumed
+    return chunk
+
+
+def _held_blanks(position: _Position, count: int) -> Places:
+    back = np.arange(count, dtype=np.int64)
+    nothing = np.zeros(count, dtype=np.int64)
+    return Places(back + position.row + 1, back - count + position.line, nothing + position.offset, nothing)
+
+
+def _together(first: Places, second: Places) -> Places:
+    pairs = ((first.row, second.row), (first.line, second.line), (first.offset, second.offset))
+    row, line, offset = (np.concatenate(pair) for pair in pairs)
+    return Places(row, line, offset, np.concatenate((first.length, second.length)))
+
+
+def _problems(block: bytes, data: npt.NDArray[np.uint8], found: Spans, columns: int) -> npt.NDArray[np.uint8]:
+    problems = np.zeros(len(found.starts), dtype=np.uint8)
+    problems[found.fields != columns] = _FIELDS
+    problems[found.fields == 0] = _QUOTES
+    problems[found.ends == found.starts] = _BLANK
+    if b"\0" in block:
+        problems[np.unique(np.searchsorted(found.starts, np.flatnonzero(data == 0), side="right") - 1)] = _NUL
+    if not _decodes(block[: found.consumed]):
+        beyond_ascii = np.flatnonzero(data >= 128)
+        for number in np.unique(np.searchsorted(found.starts, beyond_ascii, side="right") - 1):
+            if not _decodes(block[found.starts[number] : found.ends[number]]):
+                problems[number] = _ENCODING
+    return problems
+
+
+def _decodes(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _sound_text(block: bytes, found: Spans, problems: npt.NDArray[np.uint8]) -> bytes:
+    """The records without a problem, one after another."""
+    if not problems.any():
+        return block[: found.consumed]
+    sound = np.concatenate(([False], problems == 0, [False]))
+    edges = np.flatnonzero(sound[1:] != sound[:-1])
+    following = np.append(found.starts[1:], found.consumed)
+    runs = zip(found.starts[edges[::2]], following[edges[1::2] - 1], strict=True)
+    return b"".join(block[start:end] for start, end in runs)

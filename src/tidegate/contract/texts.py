@@ -1,0 +1,31 @@
+"""Sound records as a frame of text cells, nulls already nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from tidegate.contract.cells import TEXT
+
+if TYPE_CHECKING:
+    from tidegate.contract.compile import Plan
+
+
+def read_text(records: bytes, plan: Plan, delimiter: str) -> pl.DataFrame:
+    """Parse records whose structure was checked, one text column for each of the contract's."""
+    names = [TEXT + name for name in plan.columns]
+    if not records:
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    text = pl.read_csv(
+        records,
+        has_header=False,
+        new_columns=names,
+        separator=delimiter,
+        infer_schema=False,
+        empty_string_is_null=False,
+        null_values=list(plan.nulls),
+    )
+    if plan.nulls and b'"' in records:  # the parser looks for null spellings in unquoted cells alone
+        text = text.with_columns(pl.when(~pl.all().is_in(plan.nulls)).then(pl.all()))
+    return text
