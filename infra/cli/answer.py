@@ -1,0 +1,59 @@
+"""What a command gives back: a value for programs, a view for people, and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.console import RenderableType
+    from rich.table import Table
+
+
+class Exit(IntEnum):
+    """How the command ends, for the shell."""
+
+    FINE = 0
+    WANTING = 1  # it ran, and what it looked at is not as it should be
+    USAGE = 2  # the command line itself was wrong
+    MISTAKE = 3  # somebody must change something; a retry cannot help
+    TRANSIENT = 4  # the same command may succeed later
+    UNSUPPORTED = 5  # the local cloud does not do this
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One command's outcome; `view` is drawn only when a person looks."""
+
+    data: Any  # whatever JSON can hold: its shape is promised in docs/command.md
+    view: Callable[[], RenderableType]
+    code: Exit = Exit.FINE
+
+
+def said(text: str, **data: Any) -> Answer:
+    """An answer of one sentence."""
+    return Answer({"said": text, **data}, lambda: text)
+
+
+def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A table as every command draws it; numbers to the right, nothing interpreted as markup."""
+    from rich.table import Table
+    from rich.text import Text
+
+    held = [list(row) for row in rows]
+    table = Table(title=title or None, title_justify="left", header_style="bold")
+    for index, column in enumerate(columns):
+        numeric = bool(held) and all(isinstance(row[index], int | float | None) for row in held)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in held:
+        table.add_row(
+            *(
+                Text("" if value is None else f"{value:,}" if isinstance(value, int) else str(value))
+                for value in row
+            )
+        )
+    return table

@@ -1,0 +1,52 @@
+"""`tidegate approve`: let a registered model version go into service; the event that follows deploys it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.cli import place, registry
+from infra.cli.answer import Answer, said
+from tidegate.errors import NotFound, Refused
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.cli.screen import Screen
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.add_argument("model")
+    parser.add_argument("version", nargs="?", type=int, help="default: the latest that waits")
+    parser.add_argument("--because", default="approved by hand", help="kept with the version")
+
+
+def run(args: argparse.Namespace, _screen: Screen) -> Answer:
+    """Approve it."""
+    where = place.find(args.environment)
+    chosen = _choose(registry.versions(where, args.model), args.model, args.version)
+    registry.approve(where, chosen, args.because)
+    told = (
+        f"{args.model} version {chosen.version} is approved; it is rolled out: tidegate models {args.model}"
+    )
+    return said(told, model=args.model, version=chosen.version, package_arn=chosen.arn)
+
+
+def _choose(found: list[registry.Version], model: str, wanted: int | None) -> registry.Version:
+    waiting = [one for one in found if one.status == registry.PENDING]
+    if wanted is None:
+        if not waiting:
+            raise NotFound(
+                f"model {model}", "no version waits for approval", f"See them: tidegate models {model}"
+            )
+        return waiting[0]
+    fitting = [one for one in found if one.version == wanted]
+    if not fitting:
+        raise NotFound(
+            f"model {model}", f"there is no version {wanted}", f"See them: tidegate models {model}"
+        )
+    if fitting[0].status == registry.APPROVED:
+        raise Refused(
+            f"model {model}", f"version {wanted} is approved already", f"See: tidegate models {model}"
+        )
+    return fitting[0]

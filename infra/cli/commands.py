@@ -1,0 +1,24 @@
+"""The table of commands: each is the module of its name, with `configure(parser)` and `run(args, screen)`."""
+
+from __future__ import annotations
+
+COMMANDS = {
+    "demo": "the whole flow on real data, from a dropped file to a live prediction",
+    "up": "start the local cloud and deploy everything to it",
+    "down": "stop the local cloud; its state is kept",
+    "status": "what runs, what is deployed, what has arrived",
+    "land": "put files into the landing bucket, as upstream would",
+    "files": "every file that landed, and what became of it",
+    "quarantine": "rows and files that were refused, and why",
+    "query": "ask Athena about the published tables",
+    "train": "start a training by hand",
+    "models": "the versions of a model, their metrics, and which one serves",
+    "approve": "let a registered model version go into service",
+    "predict": "ask the deployed model, and see what stands behind its answer",
+    "deploy": "deploy to an environment",
+    "destroy": "take everything down that costs money or holds data",
+    "doctor": "what this machine lacks, if anything",
+    "test": "every check: format, types, import law, tests",
+    "dataset": "write a schema file to start from",
+    "model": "write a model's folder to start from",
+}

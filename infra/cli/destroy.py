@@ -1,0 +1,89 @@
+"""`tidegate destroy`: take everything down that costs money or holds data: endpoints, buckets, stacks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from infra.cli import place, registry
+from infra.cli.answer import Answer, said
+from infra.cli.up import ASSEMBLY
+from tidegate.errors import Refused
+from tidegate.find import models
+from tidegate.models.run import resource_name
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.cli.screen import Screen
+
+BUCKETS = (
+    Setting.LANDING_BUCKET,
+    Setting.LAKE_BUCKET,
+    Setting.QUARANTINE_BUCKET,
+    Setting.ARTEFACT_BUCKET,
+)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: argparse.Namespace, screen: Screen) -> Answer:
+    """Destroy it, after asking."""
+    where = place.find(args.environment)
+    _ask(args, where)
+    gone = [name for name in models() if remove_endpoint(where, name)]
+    screen.step(f"endpoints deleted: {', '.join(gone) or 'there was none'}")
+    buckets = [where.settings[setting] for setting in BUCKETS]
+    for bucket in buckets:
+        empty(where.client("s3"), bucket)
+        screen.step(f"emptied {bucket}")
+    if where.cloud is None:
+        return said(
+            "Endpoints and data are gone; the stacks are left for the CDK CLI: "
+            f"npx cdk destroy --all --context environment={args.environment}",
+            endpoints=gone,
+            buckets=buckets,
+        )
+    from infra.local import deployer
+
+    deployer.destroy(ASSEMBLY, where.cloud, report=lambda one: screen.step(f"{one.doing} {one.stack}"))
+    return said("Everything is gone. `tidegate up` makes it anew.", endpoints=gone, buckets=buckets)
+
+
+def remove_endpoint(where: place.Place, model: str) -> bool:
+    """Delete a model's endpoint, what it was made of, and its versions; False when there was no endpoint."""
+    client = where.client("sagemaker")
+    found = registry.endpoint(where, model)
+    if found:
+        client.delete_endpoint(EndpointName=found["name"])
+    prefix = resource_name(where.environment, model)
+    for config in client.list_endpoint_configs(NameContains=prefix)["EndpointConfigs"]:
+        client.delete_endpoint_config(EndpointConfigName=config["EndpointConfigName"])
+    for one in client.list_models(NameContains=prefix)["Models"]:
+        client.delete_model(ModelName=one["ModelName"])
+    for version in registry.versions(where, model):  # a group that holds versions cannot be deleted
+        client.delete_model_package(ModelPackageName=version.arn)
+    return bool(found)
+
+
+def empty(s3: Any, bucket: str) -> None:
+    """Delete every version of every object."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        held = page.get("Versions", []) + page.get("DeleteMarkers", [])
+        doomed = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in held]
+        if doomed:
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+
+
+def _ask(args: argparse.Namespace, where: place.Place) -> None:
+    if args.yes:
+        return
+    if args.json or not sys.stdin.isatty():
+        raise Refused("destroy", "nobody is there to ask", "Say that it is meant: tidegate destroy --yes")
+    typed = input(f"This deletes {where.environment} at {where.address} and its data. Its name, to go on: ")
+    if typed.strip() != where.environment:
+        raise Refused("destroy", "the name was not typed", "Nothing was deleted")

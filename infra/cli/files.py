@@ -1,0 +1,40 @@
+"""`tidegate files`: every file that landed, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.cli import ledger, place
+from infra.cli.answer import Answer, grid
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.cli.screen import Screen
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.add_argument("--dataset", default="", help="only its files")
+    parser.add_argument("--limit", type=int, default=50, help="how many, the latest first (default: 50)")
+
+
+def run(args: argparse.Namespace, _screen: Screen) -> Answer:
+    """List them."""
+    found = ledger.files(place.find(args.environment), dataset=args.dataset)
+    shown = found[: args.limit]
+    rows = [
+        (
+            one.object_id[:8],
+            one.key,
+            one.state.value,
+            one.total_rows,
+            ledger.published_rows(one),
+            one.bad_rows,
+            one.reason,
+        )
+        for one in shown
+    ]
+    title = f"{len(shown)} of {len(found)} files"
+    columns = ("id", "key", "state", "rows", "published", "bad", "reason")
+    return Answer([ledger.data(one) for one in shown], lambda: grid(title, columns, rows))

@@ -1,0 +1,118 @@
+"""What the commands read from Step Functions: executions, what caused them, and how far they are."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidegate.errors import Mistake, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.cli.place import Place
+    from tidegate.settings import Setting
+
+PAUSE = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One execution of the training or the deployment machine."""
+
+    arn: str
+    machine: str
+    name: str
+    status: str
+    started: str
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not come to an end."""
+        return self.status in ("RUNNING", "PENDING_REDRIVE")
+
+
+def executions(place: Place, machine: Setting, most: int = 100) -> list[Execution]:
+    """The executions of a machine, the latest first."""
+    arn = place.settings[machine]
+    found = place.client("stepfunctions").list_executions(stateMachineArn=arn, maxResults=most)
+    read = [
+        Execution(
+            arn=one["executionArn"],
+            machine=arn.rpartition(":")[2],
+            name=one["name"],
+            status=one["status"],
+            started=one["startDate"].isoformat(timespec="milliseconds"),
+        )
+        for one in found["executions"]
+    ]
+    return sorted(read, key=lambda one: one.started, reverse=True)
+
+
+def execution_input(place: Place, execution: Execution) -> dict[str, Any]:
+    """What an execution was started with: for a training, its `cause` is in it."""
+    told = place.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    read: dict[str, Any] = json.loads(told["input"])
+    return read
+
+
+def states_entered(place: Place, execution: Execution) -> list[str]:
+    """The states that an execution has entered, in order."""
+    pages = place.client("stepfunctions").get_paginator("get_execution_history")
+    events = [event for page in pages.paginate(executionArn=execution.arn) for event in page["events"]]
+    return [
+        event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event
+    ]
+
+
+def follow(
+    place: Place, execution: Execution, entered: Callable[[str], None], wait_seconds: float
+) -> dict[str, Any]:
+    """Tell each state as it is entered until the execution ends, and return its output.
+
+    Raises:
+        Mistake: it failed.
+        Transient: it did not end in time.
+    """
+    client, told = place.client("stepfunctions"), 0
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        now = client.describe_execution(executionArn=execution.arn)
+        states = states_entered(place, execution)
+        for state in states[told:]:
+            entered(state)
+        told = len(states)
+        if now["status"] == "SUCCEEDED":
+            output: dict[str, Any] = json.loads(now.get("output") or "{}")
+            return output
+        if now["status"] != "RUNNING":
+            said = f"{now['status']}: {now.get('error', '')} {now.get('cause', '')}".strip()
+            raise Mistake(
+                f"execution {execution.name}", said, "The job's log and the execution's history say more"
+            )
+        if time.monotonic() > deadline:
+            raise Transient(
+                f"execution {execution.name}", f"no end within {wait_seconds:g} s", "tidegate status"
+            )
+        time.sleep(PAUSE)
+
+
+def wait_for(place: Place, machine: Setting, known: set[str], wait_seconds: float) -> Execution:
+    """The first execution of `machine` that is not `known` yet, once there is one.
+
+    Raises:
+        Transient: none was started in time.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while time.monotonic() < deadline:
+        fresh = [one for one in executions(place, machine) if one.name not in known]
+        if fresh:
+            return fresh[-1]
+        time.sleep(PAUSE)
+    raise Transient(
+        f"state machine {place.settings[machine].rpartition(':')[2]}",
+        f"no event started it within {wait_seconds:g} s",
+        "See what arrived: tidegate status; what failed is in .tidegate/cloud/server.log",
+    )

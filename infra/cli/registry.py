@@ -1,0 +1,110 @@
+"""What the commands read from SageMaker: the versions of a model, and which one serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tidegate.errors import NotFound
+from tidegate.models.run import resource_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.cli.place import Place
+
+APPROVED = "Approved"
+PENDING = "PendingManualApproval"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of a model in the registry."""
+
+    model: str
+    version: int
+    arn: str
+    status: str
+    created: str
+    told: Mapping[str, str]  # what the gate wrote beside it: run, snapshots, hashes, metrics
+
+    def number(self, name: str) -> float | None:
+        """A metric, where it was told."""
+        value = self.told.get(name)
+        return None if value is None else float(value)
+
+
+def versions(place: Place, model: str) -> list[Version]:
+    """The versions of `model`, the latest first.
+
+    Raises:
+        NotFound: the model has no group in the registry.
+    """
+    client = place.client("sagemaker")
+    group = resource_name(place.environment, model)
+    listed = _listed(client, group, model)
+    return [_version(client, model, one["ModelPackageArn"]) for one in listed]
+
+
+def one(place: Place, model: str, version: int) -> Version:
+    """One version of `model`.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    for found in versions(place, model):
+        if found.version == version:
+            return found
+    raise NotFound(f"model {model}", f"there is no version {version}", f"See them: tidegate models {model}")
+
+
+def approve(place: Place, version: Version, because: str) -> None:
+    """Say in the registry that a version may serve."""
+    place.client("sagemaker").update_model_package(
+        ModelPackageArn=version.arn, ModelApprovalStatus=APPROVED, ApprovalDescription=because
+    )
+
+
+def endpoint(place: Place, model: str) -> dict[str, Any] | None:
+    """The model's endpoint: its name, status and the version that it serves; None while there is none."""
+    from botocore.exceptions import ClientError
+
+    client = place.client("sagemaker")
+    name = resource_name(place.environment, model)
+    try:
+        found = client.describe_endpoint(EndpointName=name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ValidationException":  # SageMaker's way to say: not found
+            return None
+        raise
+    config = found["EndpointConfigName"]
+    version = config.rpartition("-v")[2]
+    return {"name": name, "status": found["EndpointStatus"], "config": config, "version": int(version)}
+
+
+def _listed(client: Any, group: str, model: str) -> list[Mapping[str, Any]]:
+    from botocore.exceptions import ClientError
+
+    pages = client.get_paginator("list_model_packages").paginate(
+        ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
+    )
+    try:
+        return [one for page in pages for one in page["ModelPackageSummaryList"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
+            raise
+        raise NotFound(
+            f"model {model}", f"the registry has no group {group}", "Deploy first: tidegate up"
+        ) from error
+
+
+def _version(client: Any, model: str, arn: str) -> Version:
+    found = client.describe_model_package(ModelPackageName=arn)
+    return Version(
+        model=model,
+        version=found["ModelPackageVersion"],
+        arn=arn,
+        status=found["ModelApprovalStatus"],
+        created=found["CreationTime"].isoformat(timespec="seconds"),
+        told=found.get("CustomerMetadataProperties", {}),
+    )

@@ -1,0 +1,67 @@
+"""`tidegate status`: what runs, what is deployed, what has arrived, what is being trained and what serves."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from infra.cli import ledger, place, registry
+from infra.cli.answer import Answer, Exit, grid, said
+from infra.cli.machines import executions
+from tidegate.errors import NotFound
+from tidegate.find import datasets, models
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import RenderableType
+
+    from infra.cli.screen import Screen
+
+
+MACHINES = (Setting.TRAINING_MACHINE_ARN, Setting.DEPLOYMENT_MACHINE_ARN)
+
+
+def configure(_parser: argparse.ArgumentParser) -> None:
+    """No options of its own."""
+
+
+def run(args: argparse.Namespace, _screen: Screen) -> Answer:
+    """Look, and tell."""
+    try:
+        where = place.find(args.environment)
+        where.settings  # noqa: B018 - raises NotFound while nothing is deployed
+    except NotFound as error:
+        answer = said(f"{error.where}: {error.what}. {error.next_step}", running=False)
+        return Answer(answer.data, answer.view, Exit.WANTING)
+    sums = ledger.by_dataset(ledger.files(where))
+    data = {
+        "running": True,
+        "environment": where.environment,
+        "address": where.address,
+        "api": where.settings[Setting.API_URL],
+        "datasets": {name: sums.get(name, {}) for name in sorted({*datasets(), *sums})},
+        "executions": [asdict(one) for machine in MACHINES for one in executions(where, machine, most=5)],
+        "endpoints": {name: registry.endpoint(where, name) for name in models()},
+    }
+    return Answer(data, lambda: _view(data))
+
+
+def _view(data: dict[str, Any]) -> RenderableType:
+    from rich.console import Group
+
+    columns = ("dataset", "files", "refused", "rows landed", "published", "quarantined")
+    numbers = ("files", "refused", "landed", "published", "quarantined")
+    rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in data["datasets"].items()]
+    runs = [(one["machine"], one["name"], one["status"], one["started"]) for one in data["executions"]]
+    ends = [
+        (name, one["name"], one["status"], one["version"]) if one else (name, "", "none yet", "")
+        for name, one in data["endpoints"].items()
+    ]
+    return Group(
+        f"{data['environment']} at {data['address']}, predictions at {data['api']}",
+        grid("arrived", columns, rows),
+        grid("state machines, the latest executions", ("machine", "execution", "status", "started"), runs),
+        grid("in service", ("model", "endpoint", "status", "version"), ends),
+    )

@@ -1,0 +1,71 @@
+"""`tidegate up`: start the local cloud, synthesise the stacks, deploy them; again only what changed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from infra.cli.answer import Answer, said
+from infra.cli.place import LAPTOP, STATE, Place
+
+if TYPE_CHECKING:
+    import argparse
+
+    from infra.cli.screen import Screen, Waiting
+    from infra.local.deployer import Progress
+
+PORT = 4566
+ASSEMBLY = STATE / "assembly"
+
+
+@dataclass
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    _since: float = field(default_factory=time.monotonic)
+
+    def stage(self, name: str) -> None:
+        """The stage `name` ends now."""
+        now = time.monotonic()
+        self.seconds[name] = round(now - self._since, 1)
+        self._since = now
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The command's own options."""
+    parser.add_argument("--port", type=int, default=PORT, help=f"of the local cloud (default: {PORT})")
+
+
+def run(args: argparse.Namespace, screen: Screen) -> Answer:
+    """Bring it up, and say where it is."""
+    clock = Clock()
+    where = bring_up(args.port, screen, clock)
+    told = f"Everything runs at {where.address}. Next: tidegate land FILE --dataset NAME, or tidegate demo"
+    return said(told, address=where.address, environment=where.environment, seconds=clock.seconds)
+
+
+def bring_up(port: int, screen: Screen, clock: Clock) -> Place:
+    """The laptop's place, running and deployed."""
+    from infra.local import cloud, deployer, synthesis
+
+    running = cloud.attach() or cloud.start(STATE / "cloud", port)
+    clock.stage("start the local cloud")
+    screen.step(f"[bold]the local cloud[/] answers at {running.endpoint}")
+    with screen.waiting("synthesising the CDK stacks"):
+        synthesis.synthesise(ASSEMBLY)
+    clock.stage("synthesise")
+    screen.step("[bold]synthesised[/] the CDK stacks, the same that go to AWS")
+    with screen.waiting("deploying") as waiting:
+        deployer.deploy(ASSEMBLY, running, report=lambda progress: _report(progress, screen, waiting))
+    clock.stage("deploy")
+    return Place(LAPTOP, running)
+
+
+def _report(progress: Progress, screen: Screen, waiting: Waiting) -> None:
+    if progress.doing in ("deployed", "unchanged"):
+        screen.step(f"[bold]{progress.doing}[/] {progress.stack} ({progress.resources} resources)")
+    else:
+        told = f"{progress.doing} {progress.stack}: {progress.resources_done} of {progress.resources}"
+        waiting.now(told)
