@@ -1,0 +1,15 @@
+"""A small SageMaker that really works: jobs and endpoints are processes under SageMaker's container contract.
+
+    wire        HTTP in, HTTP out: the control plane's JSON and the runtime's invocations
+    validation  a request against botocore's own model of SageMaker
+    backend     the table of operations; training, processing, hosting, endpoints, registry hold them
+    jobs        a job from its start to its end: files in, process, files out
+    fleet       the processes behind one endpoint configuration; rollout shifts traffic between two fleets
+    process     one process under its warden; isolation gives it its own /opt/ml and, if asked, no network
+    images      which local program stands for a container image
+    cloud       the one door to the rest of the local cloud: S3, STS, logs, metrics, events, alarms
+    plug        adds all of it to MiniStack, which nothing else here knows
+
+`python -m infra.local.sagemaker --port 5067` serves it alone, beside any cloud that `AWS_ENDPOINT_URL` names.
+Not checked here: whether the role may pull its image from ECR, since no image is pulled.
+"""

@@ -1,0 +1,155 @@
+"""The local SageMaker as one object: the table of operations, and what must live and end together."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from infra.local.sagemaker import registry, validation
+from infra.local.sagemaker.endpoints import Endpoints
+from infra.local.sagemaker.faults import not_implemented
+from infra.local.sagemaker.models import EndpointConfigs, Models
+from infra.local.sagemaker.outbox import Outbox
+from infra.local.sagemaker.processing import ProcessingJobs
+from infra.local.sagemaker.runtime import Runtime
+from infra.local.sagemaker.store import Record, Store
+from infra.local.sagemaker.training import TrainingJobs
+
+if TYPE_CHECKING:
+    from infra.local.sagemaker.cloud import Cloud
+    from infra.local.sagemaker.config import Config
+
+_log = logging.getLogger(__name__)
+Event = tuple[str, str, Mapping[str, Any]]
+
+
+class Parts:
+    """What every noun is built from."""
+
+    def __init__(self, config: Config, cloud: Cloud) -> None:
+        self.config = config
+        self.cloud = cloud
+        self.store = Store()
+        self.outbox = Outbox(cloud)
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        threading.Thread(target=self._deliver, name="sagemaker-events", daemon=True).start()
+
+    def tag(self, arn: str, tags: list[dict[str, str]]) -> None:
+        """Remember a resource's tags, none included."""
+        self.store.tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+
+    def emit(self, detail_type: str, arn: str, detail: Mapping[str, Any]) -> None:
+        """Send an event, after those before it and without waiting."""
+        shown = {name: value for name, value in detail.items() if not name.startswith("_")}
+        self._events.put((detail_type, arn, shown))
+
+    def _deliver(self) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        while True:
+            detail_type, arn, detail = self._events.get()
+            try:
+                self.cloud.emit(detail_type, arn, detail)
+            except (BotoCoreError, ClientError) as error:
+                _log.warning("event %s of %s was not delivered: %s", detail_type, arn, error)
+
+
+class Backend:
+    """Answers SageMaker's operations and owns the processes behind them."""
+
+    def __init__(self, config: Config, cloud: Cloud) -> None:
+        self.parts = Parts(config, cloud)
+        self.training = TrainingJobs(self.parts)
+        self.processing = ProcessingJobs(self.parts)
+        self.models = Models(self.parts)
+        self.configs = EndpointConfigs(self.parts, self.models)
+        self.endpoints = Endpoints(self.parts, self.configs, self.models)
+        self.groups = registry.Groups(self.parts)
+        self.packages = registry.Packages(self.parts, self.groups)
+        self.runtime = Runtime(self.parts, self.endpoints)
+        self.operations = self._table()
+
+    def call(self, operation: str, request: Record) -> Record:
+        """Answer one operation of the control plane; it may take as long as a call to S3 does.
+
+        Raises:
+            ApiError: AWS would refuse it, or it is not done here.
+        """
+        answer = self.operations.get(operation)
+        if answer is None:
+            raise not_implemented(operation or "A request without X-Amz-Target")
+        validation.check(operation, request)
+        said = answer(dict(request))
+        with self.parts.store.lock:
+            return {name: value for name, value in said.items() if not name.startswith("_")}
+
+    def dump(self) -> Record:
+        """The state to keep over a restart."""
+        return self.parts.store.dump()
+
+    def load(self, dumped: Record) -> None:
+        """Go on from a kept state: endpoints start again, jobs that ran have failed."""
+        self.kill()
+        self.parts.store.load(dumped)
+        self.training.interrupt()
+        self.processing.interrupt()
+        self.endpoints.bring_back()
+
+    def reset(self) -> None:
+        """Forget everything and end every process."""
+        self.kill()
+        self.parts.store.clear()
+
+    def kill(self) -> None:
+        """End every process at once."""
+        self.training.kill()
+        self.processing.kill()
+        self.endpoints.kill()
+
+    def _table(self) -> dict[str, Callable[[Record], Record]]:
+        table: dict[str, Callable[[Record], Record]] = {
+            "AddTags": self._add_tags,
+            "ListTags": self._list_tags,
+            "DeleteTags": self._delete_tags,
+            "UpdateEndpoint": self.endpoints.update,
+            "UpdateModelPackage": self.packages.update,
+        }
+        for jobs in (self.training, self.processing):
+            table |= {
+                f"Create{jobs.word}": jobs.start,
+                f"Describe{jobs.word}": jobs.describe,
+                f"Stop{jobs.word}": jobs.stop,
+                f"List{jobs.word}s": jobs.list_page,
+            }
+        for word, noun in (
+            ("Model", self.models),
+            ("EndpointConfig", self.configs),
+            ("Endpoint", self.endpoints),
+            ("ModelPackageGroup", self.groups),
+            ("ModelPackage", self.packages),
+        ):
+            table |= {
+                f"Create{word}": noun.create,
+                f"Describe{word}": noun.describe,
+                f"Delete{word}": noun.delete,
+                f"List{word}s": noun.list_page,
+            }
+        return table
+
+    def _add_tags(self, request: Record) -> Record:
+        tags = registry.tagged(self.parts, request["ResourceArn"])
+        tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
+        return self._list_tags(request)
+
+    def _delete_tags(self, request: Record) -> Record:
+        tags = registry.tagged(self.parts, request["ResourceArn"])
+        for key in request["TagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    def _list_tags(self, request: Record) -> Record:
+        tags = registry.tagged(self.parts, request["ResourceArn"])
+        return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}

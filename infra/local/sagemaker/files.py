@@ -1,0 +1,104 @@
+"""Between S3 and a container's directories: channels down, outputs up, model archives packed and unpacked."""
+
+from __future__ import annotations
+
+import tarfile
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MOST_UNPACKED = 8 << 30  # bytes of one model archive
+MOST_MEMBERS = 100_000
+
+
+class NoObjectsError(Exception):
+    """Nothing lies under an S3 address that a job reads."""
+
+
+class BadArchiveError(Exception):
+    """A model archive that is no gzipped tar, or would not stay in its place."""
+
+
+def split(uri: str) -> tuple[str, str]:
+    """Bucket and key of an S3 address."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def download(s3: Any, uri: str, into: Path) -> int:
+    """Copy what lies under a prefix (or the one object of that key) into a directory; the number of files.
+
+    Raises:
+        NoObjectsError: nothing is there.
+    """
+    bucket, prefix = split(uri)
+    copied = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            key = found["Key"]
+            if key.endswith("/"):
+                continue
+            target = into / _below(key, prefix)
+            if not target.resolve().is_relative_to(into.resolve()):
+                raise NoObjectsError(f"the key {key!r} would leave its directory")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, key, str(target))
+            copied += 1
+    if not copied:
+        raise NoObjectsError(f"No S3 objects found under S3 URL {uri!r} given in input data source")
+    return copied
+
+
+def _below(key: str, prefix: str) -> str:
+    """Where SageMaker puts a key: its part after the last slash of the prefix that it matched."""
+    if key == prefix:
+        return key.rpartition("/")[2]
+    folder = prefix if prefix.endswith("/") or key.startswith(prefix + "/") else prefix.rpartition("/")[0]
+    return key[len(folder) :].lstrip("/")
+
+
+def upload(s3: Any, source: Path, uri: str) -> None:
+    """Copy every file under a directory to a prefix."""
+    bucket, prefix = split(uri)
+    for file in sorted(path for path in source.rglob("*") if path.is_file()):
+        key = "/".join(part for part in (prefix.rstrip("/"), file.relative_to(source).as_posix()) if part)
+        s3.upload_file(str(file), bucket, key)
+
+
+def pack(s3: Any, source: Path, uri: str) -> bool:
+    """Upload a directory as one tar.gz; False when it is empty."""
+    if not any(source.iterdir()):
+        return False
+    with tempfile.NamedTemporaryFile(suffix=".tar.gz") as scratch:
+        with tarfile.open(scratch.name, "w:gz", compresslevel=1) as archive:
+            for entry in sorted(source.iterdir()):
+                archive.add(entry, entry.name)
+        s3.upload_file(scratch.name, *split(uri))
+    return True
+
+
+def unpack(s3: Any, uri: str, into: Path) -> None:
+    """Fetch a model archive and lay out its files, refusing what would escape or fill the disk.
+
+    Raises:
+        BadArchiveError: it is not a safe gzipped tar.
+    """
+    with tempfile.TemporaryFile() as scratch:
+        s3.download_fileobj(*split(uri), scratch)
+        scratch.seek(0)
+        try:
+            with tarfile.open(fileobj=scratch, mode="r:*") as archive:
+                _extract(archive, into)
+        except (tarfile.TarError, OSError, EOFError) as error:
+            raise BadArchiveError(f"{uri} cannot be unpacked: {error}") from error
+
+
+def _extract(archive: tarfile.TarFile, into: Path) -> None:
+    size = 0
+    for position, member in enumerate(archive):
+        size += member.size
+        if size > MOST_UNPACKED or position > MOST_MEMBERS:
+            raise BadArchiveError(f"it unpacks to more than {MOST_UNPACKED} bytes or {MOST_MEMBERS} files")
+        archive.extract(member, into, filter="data")

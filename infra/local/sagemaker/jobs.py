@@ -1,0 +1,235 @@
+"""A job from its start to its end: what training and processing share."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.local.sagemaker.faults import in_use, invalid, not_found
+from infra.local.sagemaker.files import NoObjectsError
+from infra.local.sagemaker.process import Process
+from infra.local.sagemaker.store import Record, page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from infra.local.sagemaker.backend import Parts
+
+_log = logging.getLogger(__name__)
+DAY = 86_400
+STOP_GRACE_SECONDS = 120  # what SageMaker gives a container between SIGTERM and SIGKILL
+INTERRUPTED = (
+    "InternalServerError: the local cloud was stopped while this job ran. Start it again under a new name"
+)
+TIME_UP = "MaxRuntimeExceeded"
+LONGEST_REASON = 1024
+
+
+class JobFailedError(Exception):
+    """The job ends as Failed, for a reason that its owner reads."""
+
+
+class TimeUpError(Exception):
+    """The job ends as Stopped, since it ran longer than it was allowed to."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a container ended: its exit code, None when its time was up, and the end of its output."""
+
+    code: int | None
+    last_words: str
+
+
+class Jobs(ABC):
+    """Jobs of one kind; a subclass says what its container gets and gives back."""
+
+    noun: str  # as in its ARN: training-job
+    word: str  # as in its members: TrainingJob
+    log_group: str
+    event: str
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._running: dict[str, Process] = {}
+
+    @abstractmethod
+    def run(self, job: Record, base: Path, s3: Any, environment: Mapping[str, str]) -> None:
+        """Do the job in `base`; return when it is completed.
+
+        Raises:
+            JobFailedError: it is not.
+            TimeUpError: it took too long.
+        """
+
+    @abstractmethod
+    def ended(self, job: Record, status: str) -> None:
+        """Note in the record how it ended, before the status says so."""
+
+    def create(self, request: Record, first: Record) -> Record:
+        """Start a job; the answer of its Create operation."""
+        name = request[f"{self.word}Name"]
+        self.parts.cloud.assume(request["RoleArn"])
+        arn = self.parts.config.arn(self.noun, name)
+        now = time.time()
+        tags = request.pop("Tags", [])
+        job = {
+            **request,
+            f"{self.word}Arn": arn,
+            f"{self.word}Status": "InProgress",
+            "CreationTime": now,
+            "LastModifiedTime": now,
+            **first,
+        }
+        with self.parts.store.lock:
+            if self.parts.store.find(self.noun, name):
+                raise in_use(
+                    f"{self.word} names must be unique within an AWS account and region: {name} exists."
+                )
+            self.parts.store.put(self.noun, name, job)
+            self.parts.tag(arn, tags)
+        threading.Thread(target=self._work, args=(job,), name=f"{self.noun}-{name}", daemon=True).start()
+        return {f"{self.word}Arn": arn}
+
+    def describe(self, request: Record) -> Record:
+        """The job's record."""
+        return self._get(request)
+
+    def stop(self, request: Record) -> Record:
+        """End a running job."""
+        job = self._get(request)
+        status = f"{self.word}Status"
+        with self.parts.store.lock:
+            if job[status] != "InProgress":
+                raise invalid(f"The request was rejected because the {self.word} is in status {job[status]}.")
+            self.parts.store.change(job, **{status: "Stopping"})
+        if process := self._running.get(job[f"{self.word}Name"]):
+            threading.Thread(target=process.end, args=(STOP_GRACE_SECONDS,), daemon=True).start()
+        return {}
+
+    def list_page(self, request: Record) -> Record:
+        """One page of jobs."""
+        members = [f"{self.word}{end}" for end in ("Name", "Arn", "Status")]
+        kept = [*members, "CreationTime", "LastModifiedTime", f"{self.word.removesuffix('Job')}EndTime"]
+        return page(
+            request,
+            self.parts.store.every(self.noun),
+            f"{self.word}Summaries",
+            lambda job: {member: job[member] for member in kept if member in job},
+            f"{self.word}Name",
+        )
+
+    def interrupt(self) -> None:
+        """After a restart: what was running has failed."""
+        for job in self.parts.store.every(self.noun):
+            if job[f"{self.word}Status"] in ("InProgress", "Stopping"):
+                self.ended(job, "Failed")
+                job.update({f"{self.word}Status": "Failed", "FailureReason": INTERRUPTED})
+
+    def kill(self) -> None:
+        """End every process at once."""
+        for process in list(self._running.values()):
+            process.end(0)
+
+    def container(
+        self, job: Record, base: Path, command: list[str], environment: Mapping[str, str], *, network: bool
+    ) -> Ended:
+        """Run the job's container to its end or its time limit."""
+        name = job[f"{self.word}Name"]
+        stream = f"{name}/algo-1-{int(time.time())}"
+        process = Process(
+            base,
+            command,
+            {**environment, **job.get("Environment", {})},
+            lambda line: self.parts.outbox.line(self.log_group, stream, line),
+            network=network,
+        )
+        self._running[name] = process
+        try:
+            if job[f"{self.word}Status"] == "Stopping":
+                process.end(0)
+            code = process.wait(job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
+            if code is None:
+                process.end()
+            return Ended(code, process.last_words())
+        finally:
+            del self._running[name]
+
+    def _get(self, request: Record) -> Record:
+        name = request[f"{self.word}Name"]
+        job = self.parts.store.find(self.noun, name)
+        if job is None:
+            raise not_found(f"Requested resource not found: {self.parts.config.arn(self.noun, name)}")
+        return job
+
+    def _work(self, job: Record) -> None:
+        name = job[f"{self.word}Name"]
+        base = (self.parts.config.root / self.noun / name).resolve()
+        shutil.rmtree(base, ignore_errors=True)
+        base.mkdir(parents=True)
+        self._say(job)
+        reason = self._attempt(job, base)
+        self.parts.outbox.flush()
+        stopped = job[f"{self.word}Status"] == "Stopping" or reason == TIME_UP
+        status = "Stopped" if stopped else "Failed" if reason else "Completed"
+        with self.parts.store.lock:
+            self.ended(job, TIME_UP if reason == TIME_UP else status)
+            if status == "Failed":
+                job["FailureReason"] = reason[:LONGEST_REASON]
+            self.parts.store.change(job, **{f"{self.word}Status": status})
+        self._say(job)
+        if status == "Completed":
+            shutil.rmtree(base / "ml", ignore_errors=True)  # its outputs are in S3
+
+    def _attempt(self, job: Record, base: Path) -> str:
+        """Do the job; why it failed, or nothing."""
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            credentials = self.parts.cloud.assume(job["RoleArn"])
+            s3 = self.parts.cloud.s3(job["RoleArn"])
+            self.run(job, base, s3, self.parts.cloud.container_environment(credentials))
+        except TimeUpError:
+            return TIME_UP
+        except JobFailedError as failure:
+            return str(failure)
+        except (NoObjectsError, ClientError, Boto3Error) as error:
+            return f"ClientError: {error}"
+        except (OSError, BotoCoreError, ValueError) as error:
+            _log.exception("%s %s", self.noun, job[f"{self.word}Name"])
+            return f"InternalServerError: {error}"
+        return ""
+
+    def _say(self, job: Record) -> None:
+        detail = json.loads(json.dumps(job))
+        self.parts.emit(self.event, job[f"{self.word}Arn"], {**detail, "Tags": {}})
+
+
+def write_json(file: Path, value: Any) -> None:
+    """One of the JSON files that a container finds under /opt/ml."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(value))
+
+
+def judge(ml: Path, ended: Ended) -> None:
+    """Say whether a container that ended did its job: its failure file tells, else the end of its output.
+
+    Raises:
+        JobFailedError: it ended with an error.
+        TimeUpError: it was ended.
+    """
+    if ended.code is None:
+        raise TimeUpError
+    if ended.code:
+        file = ml / "output" / "failure"
+        said = file.read_text(errors="replace") if file.is_file() else ended.last_words
+        said = said[-LONGEST_REASON + 60 :] or "the container wrote nothing"
+        raise JobFailedError(f"AlgorithmError: {said}, exit code: {ended.code}")

@@ -1,0 +1,96 @@
+"""What the local SageMaker remembers: records by noun and key, as their Describe operations show them."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Record = dict[str, Any]  # the members of a Describe response: botocore's model is their type
+
+NOUNS = ("training-job", "processing-job", "model", "endpoint-config", "endpoint", "group", "package")
+
+
+class Store:
+    """Records by noun and key, and tags by ARN; `lock` makes several steps one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._records: dict[str, dict[str, Record]] = {noun: {} for noun in NOUNS}
+        self.tags: dict[str, dict[str, str]] = {}
+
+    def put(self, noun: str, key: str, record: Record) -> Record:
+        """Keep `record` under `key`."""
+        with self.lock:
+            self._records[noun][key] = record
+        return record
+
+    def find(self, noun: str, key: str) -> Record | None:
+        """The record under `key`, or None."""
+        return self._records[noun].get(key)
+
+    def every(self, noun: str) -> list[Record]:
+        """All records of a noun, oldest first."""
+        with self.lock:
+            return list(self._records[noun].values())
+
+    def remove(self, noun: str, key: str) -> None:
+        """Forget the record under `key`."""
+        with self.lock:
+            self._records[noun].pop(key, None)
+
+    def change(self, record: Record, **members: Any) -> None:
+        """Change members of a record, with the time at which it happened."""
+        with self.lock:
+            record.update(members, LastModifiedTime=time.time())
+
+    def dump(self) -> dict[str, Any]:
+        """Everything, as plain JSON values."""
+        with self.lock:
+            return copy.deepcopy({"records": self._records, "tags": self.tags})
+
+    def load(self, dumped: dict[str, Any]) -> None:
+        """Take the place of what `dump` gave before a restart."""
+        with self.lock:
+            self.clear()
+            for noun in NOUNS:
+                self._records[noun].update(dumped.get("records", {}).get(noun, {}))
+            self.tags.update(dumped.get("tags", {}))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self.lock:
+            for records in self._records.values():
+                records.clear()
+            self.tags.clear()
+
+
+def page(
+    request: Record, records: list[Record], member: str, summary: Callable[[Record], Record], name: str
+) -> Record:
+    """One page of a List operation: filtered by name and status, sorted, cut at MaxResults."""
+    chosen = [record for record in records if _asked_for(request, record, name)]
+    key = name if request.get("SortBy") == "Name" else "CreationTime"
+    chosen.sort(key=lambda record: record[key], reverse=request.get("SortOrder") != "Ascending")
+    start = int(request.get("NextToken") or 0)
+    stop = start + int(request.get("MaxResults") or 100)
+    answer: Record = {member: [summary(record) for record in chosen[start:stop]]}
+    if stop < len(chosen):
+        answer["NextToken"] = str(stop)
+    return answer
+
+
+def _asked_for(request: Record, record: Record, name: str) -> bool:
+    status = next(
+        (record[key] for key in record if key.endswith("Status") and not key.startswith("Secondary")), ""
+    )
+    return (
+        request.get("NameContains", "") in record.get(name, "")
+        and request.get("StatusEquals", status) == status
+        and float(request.get("CreationTimeAfter", 0)) <= record["CreationTime"]
+        and float(request.get("CreationTimeBefore", float("inf"))) >= record["CreationTime"]
+    )

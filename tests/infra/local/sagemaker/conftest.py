@@ -1,0 +1,202 @@
+"""A cloud with IAM enforced and SageMaker plugged in, whose images are one small program of the tests."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[3]
+REGION = "eu-west-1"
+ACCOUNT = "000000000000"
+IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tiny:1"
+BUCKET = "art"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(ready: Callable[[], Any], seconds: float = 20) -> Any:
+    """What `ready` gives once it gives something."""
+    deadline = time.monotonic() + seconds
+    while not (said := ready()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.03)
+    return said
+
+
+class Sage:
+    """A cloud of its own, that can be stopped, killed and started again."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.port = free_port()
+        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.role = f"arn:aws:iam::{ACCOUNT}:role/model"
+        self.server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        tiny = json.dumps({"tiny": [sys.executable, str(HERE / "image_program.py")]})
+        env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            "AWS_REGION": REGION,
+            "MINISTACK_REGION": REGION,
+            "GATEWAY_PORT": str(self.port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "PERSIST_STATE": "1",
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(self.state / "services"),
+            "S3_DATA_DIR": str(self.state / "objects"),
+            "TIDEGATE_STATE": str(self.state),
+            "TIDEGATE_LOCAL_IMAGES": tiny,
+            "TIDEGATE_LOCAL_TIME_SCALE": "0.01",
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
+        }
+        self.log = self.state / "log.txt"
+        with self.log.open("ab") as out:
+            command = [sys.executable, str(HERE / "run_cloud.py")]
+            self.server = subprocess.Popen(command, env=env, stdout=out, stderr=out, cwd=ROOT)
+        wait_until(self._answers)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        assert self.server
+        self.server.send_signal(number)
+        self.server.wait(20)
+
+    def client(
+        self, service: str, access_key: str = "test", secret: str = "test", token: str | None = None
+    ) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=access_key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
+            config=boto3.session.Config(inject_host_prefix=False, retries={"max_attempts": 1}),
+        )
+
+    def _answers(self) -> bool:
+        assert self.server
+        assert self.server.poll() is None, self.log.read_text()
+        try:
+            return urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1).status == 200
+        except OSError:
+            return False
+
+    # what the tests do again and again
+
+    def prepare(self) -> None:
+        """A bucket, and a role that SageMaker may take."""
+        s3, iam = self.client("s3"), self.client("iam")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sagemaker.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+        iam.create_role(RoleName="model", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        allowed = {
+            "Effect": "Allow",
+            "Action": "s3:*",
+            "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
+        }
+        iam.put_role_policy(
+            RoleName="model", PolicyName="s3", PolicyDocument=json.dumps({"Statement": [allowed]})
+        )
+
+    def put(self, key: str, text: str) -> str:
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=text.encode())
+        return f"s3://{BUCKET}/{key}"
+
+    def archive(self, name: str, answer: str) -> str:
+        """A model archive that answers `answer`."""
+        made = io.BytesIO()
+        with tarfile.open(fileobj=made, mode="w:gz") as archive:
+            entry = tarfile.TarInfo("answer.txt")
+            entry.size = len(answer)
+            archive.addfile(entry, io.BytesIO(answer.encode()))
+        key = f"models/{name}/model.tar.gz"
+        self.client("s3").put_object(Bucket=BUCKET, Key=key, Body=made.getvalue())
+        return f"s3://{BUCKET}/{key}"
+
+    def training(self, name: str, told: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        return {
+            "TrainingJobName": name,
+            "AlgorithmSpecification": {"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+            "RoleArn": self.role,
+            "HyperParameters": told or {},
+            "OutputDataConfig": {"S3OutputPath": f"s3://{BUCKET}/out"},
+            "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 30},
+            "Environment": {"PROBE_PORT": str(self.port)},
+            **more,
+        }
+
+    def model(self, name: str, answer: str, environment: dict[str, str] | None = None, count: int = 1) -> str:
+        """A model and an endpoint configuration of that name."""
+        sagemaker = self.client("sagemaker")
+        container = {
+            "Image": IMAGE,
+            "ModelDataUrl": self.archive(name, answer),
+            "Environment": environment or {},
+        }
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=self.role, PrimaryContainer=container)
+        variant = {
+            "VariantName": "all",
+            "ModelName": name,
+            "InitialInstanceCount": count,
+            "InstanceType": "ml.m5.large",
+        }
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        return name
+
+    def endpoint_settled(self, name: str) -> dict[str, Any]:
+        sagemaker = self.client("sagemaker")
+
+        def settled() -> dict[str, Any] | None:
+            found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
+            return found if found["EndpointStatus"] in ("InService", "Failed") else None
+
+        said: dict[str, Any] = wait_until(settled)
+        return said
+
+
+@pytest.fixture(scope="session")
+def sage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sage]:
+    """One cloud for all these tests."""
+    made = Sage(tmp_path_factory.mktemp("sage"))
+    made.start()
+    made.prepare()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def own_sage(tmp_path: Path) -> Iterator[Sage]:
+    """A cloud for a test that stops it."""
+    made = Sage(tmp_path)
+    made.start()
+    made.prepare()
+    yield made
+    if made.server and made.server.poll() is None:
+        made.stop()

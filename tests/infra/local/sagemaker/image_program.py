@@ -1,0 +1,96 @@
+"""A tiny container for the tests: what it does is told by hyperparameters, environment and its model's files."""
+
+import json
+import os
+import socket
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ML = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
+
+
+def train() -> int:
+    told = json.loads((ML / "input/config/hyperparameters.json").read_text())
+    if "fail" in told:
+        (ML / "output/failure").write_text(told["fail"])
+        return 3
+    time.sleep(float(told.get("sleep", 0)))
+    channels = {
+        each.name: sorted(str(f.relative_to(each)) for f in each.rglob("*") if f.is_file())
+        for each in (ML / "input/data").iterdir()
+    }
+    seen = {
+        "told": told,
+        "channels": channels,
+        "host": socket.gethostname(),
+        "network": network(),
+        "job": os.environ["TRAINING_JOB_NAME"],
+        "key": os.environ.get("AWS_ACCESS_KEY_ID", ""),
+    }
+    (ML / "model/answer.txt").write_text(told.get("answer", "one"))
+    (ML / "model/seen.json").write_text(json.dumps(seen))
+    print("auc=0.5;")
+    print("auc=0.75;")
+    return 0
+
+
+def network() -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", int(os.environ["PROBE_PORT"])), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def process() -> int:
+    source, target = ML / "processing/input", ML / "processing/output"
+    text = "".join(file.read_text() for file in sorted(source.rglob("*.txt")))
+    (target / "deep").mkdir()
+    (target / "deep/shout.txt").write_text(text.upper() + " ".join(sys.argv[2:]))
+    return 0
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.answer(200, b"")
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if body == b"client":
+            self.answer(422, b"no such column")
+        elif body == b"server":
+            self.answer(500, b"broken")
+        elif body == b"headers":
+            self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
+        else:
+            time.sleep(float(os.environ.get("SLEEP", 0)))
+            self.answer(200, (ML / "model/answer.txt").read_bytes())
+
+    def answer(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("content-type", "text/plain")
+        self.send_header("content-length", str(len(body)))
+        if custom := self.headers.get("x-amzn-sagemaker-custom-attributes"):
+            self.send_header("x-amzn-sagemaker-custom-attributes", custom)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def serve() -> int:
+    if (ML / "model/answer.txt").read_text() == "broken":
+        print("this model cannot be loaded")
+        return 1
+    print("serving")
+    Handler.wbufsize = -1
+    ThreadingHTTPServer(("127.0.0.1", int(os.environ["SAGEMAKER_BIND_TO_PORT"])), Handler).serve_forever()
+    return 0
+
+
+sys.exit({"train": train, "serve": serve, "process": process}[sys.argv[1]]())

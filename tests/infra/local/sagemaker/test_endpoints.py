@@ -1,0 +1,203 @@
+"""Endpoints and the runtime: served by processes, rolled out under load, rolled back when they must be."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.infra.local.sagemaker.conftest import Sage, wait_until
+
+
+@pytest.fixture(scope="module")
+def served(sage: Sage) -> str:
+    """An endpoint that answers `one`."""
+    sage.client("sagemaker").create_endpoint(
+        EndpointName="tiny", EndpointConfigName=sage.model("m-one", "one")
+    )
+    assert sage.endpoint_settled("tiny")["EndpointStatus"] == "InService"
+    return "tiny"
+
+
+def ask(sage: Sage, endpoint: str, body: bytes = b"x", **more: Any) -> dict[str, Any]:
+    said: dict[str, Any] = sage.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=endpoint, Body=body, **more
+    )
+    return {**said, "Body": said["Body"].read()}
+
+
+def canary(alarms: list[str], kind: str = "CANARY") -> dict[str, Any]:
+    size = {"Type": "CAPACITY_PERCENT", "Value": 30}
+    routing = {"Type": kind, "WaitIntervalInSeconds": 100}  # one second at the tests' time scale
+    routing |= {"CanarySize": size} if kind == "CANARY" else {"LinearStepSize": size}
+    return {
+        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 10},
+        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]},
+    }
+
+
+@contextmanager
+def load(sage: Sage, endpoint: str) -> Iterator[Counter[str]]:
+    """Two callers that never rest; what they were answered, errors included."""
+    said: Counter[str] = Counter()
+    done = threading.Event()
+
+    def call() -> None:
+        runtime = sage.client("sagemaker-runtime")
+        while not done.is_set():
+            try:
+                said[runtime.invoke_endpoint(EndpointName=endpoint, Body=b"x")["Body"].read().decode()] += 1
+            except ClientError as error:
+                said[f"error {error}"] += 1
+
+    callers = [threading.Thread(target=call) for _ in range(2)]
+    for caller in callers:
+        caller.start()
+    try:
+        yield said
+    finally:
+        done.set()
+        for caller in callers:
+            caller.join()
+
+
+def update(
+    sage: Sage, endpoint: str, config: str, deployment: dict[str, Any]
+) -> tuple[dict[str, Any], Counter[str]]:
+    with load(sage, endpoint) as said:
+        sage.client("sagemaker").update_endpoint(
+            EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=deployment
+        )
+        settled = sage.endpoint_settled(endpoint)
+    return settled, said
+
+
+def test_a_call_reaches_the_container_with_its_headers_and_comes_back_with_the_variant(
+    sage: Sage, served: str
+) -> None:
+    said = ask(
+        sage,
+        served,
+        b"headers",
+        ContentType="text/csv",
+        Accept="text/plain",
+        CustomAttributes="a=1",
+        InferenceId="i7",
+    )
+    passed = json.loads(said["Body"])
+    assert said["InvokedProductionVariant"] == "all"
+    assert said["CustomAttributes"] == "a=1"
+    assert said["ContentType"] == "text/plain"
+    assert passed["content-type"] == "text/csv"
+    assert passed["accept"] == "text/plain"
+    assert passed["x-amzn-sagemaker-inference-id"] == "i7"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"), [(b"client", 422, "no such column"), (b"server", 500, "broken")]
+)
+def test_an_error_of_the_model_keeps_its_status_and_message(
+    sage: Sage, served: str, body: bytes, status: int, message: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        ask(sage, served, body)
+    said = refused.value.response
+    assert said["Error"]["Code"] == "ModelError"
+    assert said["ResponseMetadata"]["HTTPStatusCode"] == 424
+    assert said["OriginalStatusCode"] == status
+    assert said["OriginalMessage"] == message
+
+
+def test_an_unknown_endpoint_and_a_body_of_seven_megabytes_are_validation_errors(
+    sage: Sage, served: str
+) -> None:
+    for endpoint, body in (("nobody", b"x"), (served, b"x" * (7 << 20))):
+        with pytest.raises(ClientError) as refused:
+            ask(sage, endpoint, body)
+        assert refused.value.response["Error"]["Code"] == "ValidationError"
+
+
+def test_calls_and_errors_become_metrics_of_the_variant(sage: Sage, served: str) -> None:
+    cloudwatch = sage.client("cloudwatch")
+    with pytest.raises(ClientError):
+        ask(sage, served, b"server")
+    cloudwatch.put_metric_alarm(
+        AlarmName="tiny-5xx",
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation5XXErrors",
+        Dimensions=[{"Name": "EndpointName", "Value": served}, {"Name": "VariantName", "Value": "all"}],
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+
+    def ringing() -> bool:
+        alarm = cloudwatch.describe_alarms(AlarmNames=["tiny-5xx"])["MetricAlarms"][0]
+        return bool(alarm["StateValue"] == "ALARM")
+
+    wait_until(ringing)
+
+
+def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, served: str) -> None:
+    settled, said = update(sage, served, sage.model("m-two", "two", count=2), canary([]))
+    assert settled["EndpointConfigName"] == "m-two"
+    assert "FailureReason" not in settled
+    assert set(said) == {"one", "two"}
+    assert ask(sage, served)["Body"] == b"two"
+
+
+def test_an_alarm_during_the_canary_rolls_back(sage: Sage, served: str) -> None:
+    cloudwatch = sage.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="probe",
+        Namespace="Ours",
+        MetricName="Wrong",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    cloudwatch.set_alarm_state(AlarmName="probe", StateValue="ALARM", StateReason="a test")
+    before = sage.endpoint_settled(served)["EndpointConfigName"]
+    settled, said = update(sage, served, sage.model("m-three", "three"), canary(["probe"], "LINEAR"))
+    assert settled["EndpointStatus"] == "InService"
+    assert settled["EndpointConfigName"] == before
+    assert "alarm(s) have been triggered: [probe]" in settled["FailureReason"]
+    assert not [answer for answer in said if answer.startswith("error")]
+
+
+def test_a_model_that_does_not_start_leaves_the_old_one_in_service(sage: Sage, served: str) -> None:
+    before = sage.endpoint_settled(served)["EndpointConfigName"]
+    settled, said = update(sage, served, sage.model("m-broken", "broken"), canary([]))
+    assert settled["EndpointStatus"] == "InService"
+    assert settled["EndpointConfigName"] == before
+    assert "did not pass the ping health check" in settled["FailureReason"]
+    assert "this model cannot be loaded" in settled["FailureReason"]
+    assert not [answer for answer in said if answer.startswith("error")]
+
+
+def test_an_endpoint_whose_model_does_not_start_fails_and_can_be_deleted(sage: Sage) -> None:
+    sagemaker = sage.client("sagemaker")
+    sagemaker.create_endpoint(EndpointName="never", EndpointConfigName=sage.model("m-never", "broken"))
+    assert sage.endpoint_settled("never")["EndpointStatus"] == "Failed"
+    sagemaker.delete_endpoint(EndpointName="never")
+    sagemaker.get_waiter("endpoint_deleted").wait(
+        EndpointName="never", WaiterConfig={"Delay": 1, "MaxAttempts": 10}
+    )
+
+
+def test_a_model_whose_data_is_not_there_is_refused(sage: Sage) -> None:
+    container = {"Image": "tiny", "ModelDataUrl": "s3://art/nowhere/model.tar.gz"}
+    with pytest.raises(ClientError, match="Could not find model data"):
+        sage.client("sagemaker").create_model(
+            ModelName="m-none", ExecutionRoleArn=sage.role, PrimaryContainer=container
+        )
