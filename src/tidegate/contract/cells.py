@@ -1,17 +1,18 @@
 """From the text of a cell to a typed value, strictly: what is not written as its type is written is refused.
 
-A cell is nothing when it is spelt as one of the contract's `null_values`, quoted or not; any other spelling is a
-value. Nothing is trimmed. Then, by the column's type:
+A cell is nothing when it is spelt as one of the contract's `null_values`, quoted or not; any other spelling
+is a value. Nothing is trimmed. Then, by the column's type:
 
-* integers are written as they are printed: `-5`, `0`, `42`; not `05`, `+5`, `-0`, ` 5`, `5.0`, `1e3`, and nothing
-  that does not fit the type;
-* floats are written as JSON writes numbers: `0.5`, `-3`, `1e3`; not `.5`, `5.`, `05`, `+5`, `NaN`, `inf`, nor what
-  overflows to infinity; decimals likewise without an exponent, and with no more digits than the type holds;
+* integers are written as they are printed: `-5`, `0`, `42`; not `05`, `+5`, `-0`, ` 5`, `5.0`, `1e3`, and
+  nothing that does not fit the type;
+* floats are written as JSON writes numbers: `0.5`, `-3`, `1e3`; not `.5`, `5.`, `05`, `+5`, `NaN`, `inf`,
+  nor what overflows to infinity; decimals likewise without an exponent, and with no more digits than the
+  type holds;
 * booleans are `true`, `True`, `TRUE`, `false`, `False`, `FALSE`; not `1`, `yes`, `t`;
 * dates are `YYYY-MM-DD`, and exist;
-* timestamps are ISO 8601 with seconds: `2013-01-01T10:00:00Z`, `…T10:00:00.5+02:00`. A column with a zone demands
-  the `Z` or offset and holds the same instant in its zone; a column without one refuses them. No leap second, and
-  no more fractional digits than the type holds;
+* timestamps are ISO 8601 with seconds: `2013-01-01T10:00:00Z`, `…T10:00:00.5+02:00`. A column with a zone
+  demands the `Z` or offset and holds the same instant in its zone; a column without one refuses them. No
+  leap second, and no more fractional digits than the type holds;
 * text is itself, and the empty text is a value unless the contract's nulls name it.
 """
 

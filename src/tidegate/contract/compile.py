@@ -1,13 +1,14 @@
 """From a dataset's pandera model to a plan: one fused polars expression per chunk, reasons for bad rows only.
 
-pandera is the language of contracts, not their run-time. Each of its checks is called once with a recorder in place
-of the frame; the argument of `.select()` is the polars expression that it stands for. An expression must judge each
-row by itself, since a file is read in chunks. A check that is an arbitrary Python function cannot be recorded: it
-runs through pandera on each chunk, and the plan names it in `slow_checks`.
+pandera is the language of contracts, not their run-time. Each of its checks is called once with a recorder
+in place of the frame; the argument of `.select()` is the polars expression that it stands for. An expression
+must judge each row by itself, since a file is read in chunks. A check that is an arbitrary Python function
+cannot be recorded: it runs through pandera on each chunk, and the plan names it in `slow_checks`.
 
-Where this differs from pandera's own validation, on purpose: two rows without a value are not duplicates of each
-other; a cell that is not written as its type is written is bad (see `tidegate.contract.cells`) and other checks of
-that column do not judge it; a whole-column check (`unique_values_eq`) is refused, because no row is to blame.
+Where this differs from pandera's own validation, on purpose: two rows without a value are not duplicates of
+each other; a cell that is not written as its type is written is bad (see `tidegate.contract.cells`) and
+other checks of that column do not judge it; a whole-column check (`unique_values_eq`) is refused, because no
+row is to blame.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Check a file against its contract: bytes in, verdict out.
 
-The file passes once, in chunks of a few megabytes: unpacked, its structure checked, its cells parsed and judged by
-the compiled plan. Good rows gather typed; of the others only their places are kept. At the end the keys are compared
-over the whole file, and the bad rows are read again from a spooled copy, to say all that is wrong with each.
+The file passes once, in chunks of a few megabytes: unpacked, its structure checked, its cells parsed and
+judged by the compiled plan. Good rows gather typed; of the others only their places are kept. At the end the
+keys are compared over the whole file, and the bad rows are read again from a spooled copy, to say all that
+is wrong with each.
 """
 
 from __future__ import annotations

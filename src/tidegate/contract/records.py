@@ -1,10 +1,10 @@
 """Where the records of a block of bytes begin and end, by RFC 4180's quotes, and which of them are broken.
 
-Two ways with one answer. A block whose every quote stands where RFC 4180 allows one is measured as a whole: a line
-end or a delimiter lies inside a quoted field when an odd number of quotes comes before it. From the first record
-with a misplaced quote on, records are matched one by one, and **a record that breaks the quotes gives up its first
-line alone**: reading goes on at the next line, so that one stray quote does not swallow the rows after it.
-A bare carriage return outside quotes ends no record, and breaks the one it stands in.
+Two ways with one answer. A block whose every quote stands where RFC 4180 allows one is measured as a whole:
+a line end or a delimiter lies inside a quoted field when an odd number of quotes comes before it. From the
+first record with a misplaced quote on, records are matched one by one, and **a record that breaks the quotes
+gives up its first line alone**: reading goes on at the next line, so that one stray quote does not swallow
+the rows after it. A bare carriage return outside quotes ends no record, and breaks the one it stands in.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Check the rows of a prediction request by the contract that its files are checked by, less what is not known yet.
+"""Check the rows of a prediction request by the contract that its files are checked by, less what is not known
+yet.
 
-A JSON value is first held against the column's type (an integer column takes no `"5"`, no `5.0` and no `true`), then
-written as a file would write it and judged by the same compiled plan: one contract, one piece of code, in training
-and in serving. Dates and timestamps are JSON strings. A key's uniqueness is a file's matter, and is not asked here.
+A JSON value is first held against the column's type (an integer column takes no `"5"`, no `5.0` and no
+`true`), then written as a file would write it and judged by the same compiled plan: one contract, one piece
+of code, in training and in serving. Dates and timestamps are JSON strings. A key's uniqueness is a file's
+matter, and is not asked here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Whether a dataset is declared soundly; said where it is declared, with a hint, and not when the first file lands."""
+"""Whether a dataset is declared soundly; said where it is declared, with a hint, and not when the first file
+lands."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From an untrusted byte stream to bounded pieces of unpacked bytes: gzip undone, sizes and ratio capped.
 
-A file is gzip when its first bytes say so, or its name does; what it unpacks to is counted while it unpacks, so
-that a bomb is refused after the limit's worth of work and not after its own.
+A file is gzip when its first bytes say so, or its name does; what it unpacks to is counted while it unpacks,
+so that a bomb is refused after the limit's worth of work and not after its own.
 """
 
 from __future__ import annotations

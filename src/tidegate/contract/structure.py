@@ -1,9 +1,10 @@
 """The strict reader: from a stream of bytes to chunks of whole records, broken ones cut out and kept.
 
-Lenient readers turn short rows into nulls and guess at stray quotes, so the bytes are checked before anything parses
-them: a header equal to the contract, RFC 4180 quotes, as many fields in each record as columns, UTF-8, no NUL, no
-bare carriage return, no blank line before the last record. LF and CRLF both end a line. A broken record is kept by
-its place in the file; the records after it are read as if it had not been there.
+Lenient readers turn short rows into nulls and guess at stray quotes, so the bytes are checked before
+anything parses them: a header equal to the contract, RFC 4180 quotes, as many fields in each record as
+columns, UTF-8, no NUL, no bare carriage return, no blank line before the last record. LF and CRLF both end a
+line. A broken record is kept by its place in the file; the records after it are read as if it had not been
+there.
 """
 
 from __future__ import annotations

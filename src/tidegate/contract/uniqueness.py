@@ -1,4 +1,5 @@
-"""Which rows of a file share their key with another row: every copy is bad, for nobody can say which one is right."""
+"""Which rows of a file share their key with another row: every copy is bad, for nobody can say which one is
+right."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What checking a file or a request comes to, as values: good rows, bad rows with all their reasons, or one fault.
+"""What checking a file or a request comes to, as values: good rows, bad rows with all their reasons, or one
+fault.
 
 Bad data is normal, so nothing here is an error. `report` puts a verdict into the words of quarantine's
 `report.json`: counted per rule, five examples each, bounded, personal values masked, formulas defused.

@@ -1,4 +1,5 @@
-"""A contract's version: a short hash that changes when, and only when, what is asked of rows or done to them does."""
+"""A contract's version: a short hash that changes when, and only when, what is asked of rows or done to them
+does."""
 
 from __future__ import annotations
 
