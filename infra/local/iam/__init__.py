@@ -1,0 +1,1 @@
+"""What IAM does between services, which the emulator leaves out: trust, PassRole, resource policies, service roles."""
