@@ -52,11 +52,13 @@ class Flight(pa.DataFrameModel):
     )
 
     @pa.dataframe_check
+    @classmethod
     def scheduled_clock(cls, data: Any) -> Any:
         """hour and minute are those of sched_dep_time"""
         return data.lazyframe.select(pl.col("hour") * 100 + pl.col("minute") == pl.col("sched_dep_time"))
 
     @pa.dataframe_check
+    @classmethod
     def scheduled_hour(cls, data: Any) -> Any:
         """time_hour is that hour of that day in New York"""
         local = pl.col("time_hour").dt.convert_time_zone(ZONE).dt
@@ -68,6 +70,7 @@ class Flight(pa.DataFrameModel):
         return data.lazyframe.select(day & (local.hour() == pl.col("hour")) & (local.minute() == 0))
 
     @pa.dataframe_check
+    @classmethod
     def real_clocks(cls, data: Any) -> Any:
         """no time of day has sixty minutes or more"""
         clocks = ("dep_time", "arr_time", "sched_arr_time")
@@ -76,8 +79,9 @@ class Flight(pa.DataFrameModel):
         )
 
     @pa.dataframe_check
+    @classmethod
     def known_in_order(cls, data: Any) -> Any:
-        """a time of departure and its delay are known together; an arrival needs a departure, a flight an aircraft"""
+        """departure and its delay are known together; an arrival needs a departure, a flight an aircraft"""
         known = {
             name: pl.col(name).is_not_null() for name in ("dep_time", "dep_delay", "arr_time", "arr_delay")
         }
@@ -87,11 +91,13 @@ class Flight(pa.DataFrameModel):
         return data.lazyframe.select((known["dep_time"] == known["dep_delay"]) & inside & flown & aircraft)
 
     @pa.dataframe_check
+    @classmethod
     def departure_delay(cls, data: Any) -> Any:
         """dep_delay is dep_time less sched_dep_time"""
         return data.lazyframe.select(agrees("dep_time", "sched_dep_time", "dep_delay"))
 
     @pa.dataframe_check
+    @classmethod
     def arrival_delay(cls, data: Any) -> Any:
         """arr_delay is arr_time less sched_arr_time"""
         return data.lazyframe.select(agrees("arr_time", "sched_arr_time", "arr_delay"))
@@ -106,7 +112,7 @@ class PublishedFlight(Flight):
 
 
 def transform(flights: pl.DataFrame) -> pl.DataFrame:
-    """Say when a flight was to leave, in UTC: `time_hour` tells apart the two hours that a clock change repeats."""
+    """Say when a flight was to leave, in UTC: `time_hour` tells a repeated hour's two apart in autumn."""
     departed = pl.col("dep_time").is_not_null()
     return flights.with_columns(
         scheduled_departure=pl.col("time_hour") + pl.duration(minutes="minute"),

@@ -17,7 +17,7 @@ ZONE = "America/New_York"  # of all three airports
 
 
 class Hour(pa.DataFrameModel):
-    """A row as it arrives: year to hour on New York's clock, which repeats an hour in autumn, and `time_hour` in UTC."""
+    """A row as it arrives: `year` to `hour` on New York's clock, `time_hour` in UTC."""
 
     origin: str = column(isin=["EWR", "JFK", "LGA"])
     year: pl.Int16 = column(ge=1940, le=2100)
@@ -36,6 +36,7 @@ class Hour(pa.DataFrameModel):
     time_hour: Annotated[pl.Datetime, "us", "UTC"] = column()
 
     @pa.dataframe_check
+    @classmethod
     def same_hour(cls, data: Any) -> Any:
         """time_hour is that hour of that day in New York"""
         local = pl.col("time_hour").dt.convert_time_zone(ZONE).dt

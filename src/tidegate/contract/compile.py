@@ -13,7 +13,6 @@ row is to blame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,8 @@ from tidegate.contract.record import CannotRecord, recorded, run_by_pandera
 from tidegate.errors import ContractMistake
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from tidegate.contract.declare import Dataset
 
 OK = "_ok"
@@ -65,7 +66,7 @@ class Plan:
         return tuple(f"{rule.column}:{rule.check}".lstrip(":") for rule in self.rules if rule.slow)
 
     def only(self, columns: Iterable[str]) -> Plan:
-        """The plan of some columns: their rules, those across columns that read no other; uniqueness is left out."""
+        """The plan of some columns: all rules that read no other; uniqueness is left out."""
         wanted = set(columns)
         return replace(
             self,
@@ -117,7 +118,8 @@ def plan_of(dataset: Dataset) -> Plan:
 
 
 def _instance(kind: Any) -> pl.DataType:
-    return kind() if isinstance(kind, type) else kind
+    instance: pl.DataType = kind() if isinstance(kind, type) else kind
+    return instance
 
 
 def _of_column(dataset: Dataset, name: str, column: Any, types: dict[str, pl.DataType]) -> list[Rule]:

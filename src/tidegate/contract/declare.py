@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
-import polars as pl
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
 
 KNOWN_AFTER = "known_after"
 PERSONAL = "personal"
@@ -33,7 +36,7 @@ class Overwrite(StrEnum):
 
 
 class Grain(StrEnum):
-    """How finely a table is partitioned by a date or timestamp column (Iceberg's transforms of these names)."""
+    """How finely a table is partitioned by a date or timestamp (Iceberg's transforms of these names)."""
 
     DAY = "day"
     MONTH = "month"

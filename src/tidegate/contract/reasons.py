@@ -25,7 +25,7 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
     Args:
         plan: the contract.
         judged: rows with their text cells and their typed columns.
-        repeated: for each unique group of columns, which rows share their values with another row of the file.
+        repeated: for each unique group of columns, which rows share their values with another row.
     """
     found = [_broken(plan, rule, judged) for rule in plan.rules]
     found += [_repeats(group, judged, mask) for group, mask in repeated.items()]

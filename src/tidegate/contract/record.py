@@ -64,7 +64,7 @@ def run_by_pandera(
     """A function that runs the check on typed rows: true for each row that keeps it.
 
     Raises:
-        ContractMistake: it fails, or does not answer once for each row; tried here on two rows without values.
+        ContractMistake: it fails, or does not answer for each row; tried here on two rows without values.
     """
     from pandera.constants import CHECK_OUTPUT_KEY
 
@@ -79,7 +79,8 @@ def run_by_pandera(
                 "it judges the column as a whole, and no row is to blame",
                 "Say it of each row, or leave it to monitoring",
             )
-        return output[CHECK_OUTPUT_KEY]
+        keeps: pl.Series = output[CHECK_OUTPUT_KEY]
+        return keeps
 
     run(pl.DataFrame({name: [None, None] for name in types}, schema=types))
     return run

@@ -24,7 +24,7 @@ NOTHING: Offsets = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True)
 class Spans:
-    """Complete records of a block: where each starts and ends (its line end left out), and its number of fields."""
+    """Complete records of a block: where each starts and ends (line end left out), and its field count."""
 
     starts: Offsets
     ends: Offsets
@@ -81,7 +81,7 @@ def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
 
 
 def _first_misplaced(data: npt.NDArray[np.uint8], quotes: Offsets, delimiter: int, *, last: bool) -> int:
-    """Where the first quote stands that opens inside a field or closes before its end; the block's length if none."""
+    """Where a quote first opens inside a field or closes before its end; the block's length if none does."""
     before = np.where(quotes > 0, data[np.maximum(quotes - 1, 0)], _LF)
     after = np.where(quotes + 1 < len(data), data[np.minimum(quotes + 1, len(data) - 1)], _LF)
     then = np.where(quotes + 2 < len(data), data[np.minimum(quotes + 2, len(data) - 1)], _LF)
@@ -102,7 +102,8 @@ def _bare_returns(
     returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
     following = np.where(returns + 1 < len(data), data[np.minimum(returns + 1, len(data) - 1)], _LF)
     bare = returns[following != _LF]
-    return np.searchsorted(bare, starts) != np.searchsorted(bare, ends)
+    held: npt.NDArray[np.bool_] = np.searchsorted(bare, starts) != np.searchsorted(bare, ends)
+    return held
 
 
 def _stuck(block: bytes, start: int, *, last: bool, longest: int) -> bool:

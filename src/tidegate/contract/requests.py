@@ -1,5 +1,4 @@
-"""Check the rows of a prediction request by the contract that its files are checked by, less what is not known
-yet.
+"""Check the rows of a prediction request by the contract of its files, less what is not known yet.
 
 A JSON value is first held against the column's type (an integer column takes no `"5"`, no `5.0` and no
 `true`), then written as a file would write it and judged by the same compiled plan: one contract, one piece
@@ -38,7 +37,7 @@ def check_rows(rows: Sequence[Mapping[str, Any]], dataset: Dataset, columns: Seq
         columns: those that must be there, no more and no fewer; `dataset.known_by(moment)` as a rule.
 
     Returns:
-        Typed rows with the columns in the contract's order; or no rows, and what is wrong (the first hundred errors).
+        Typed rows, the columns in the contract's order; or no rows, and at most a hundred errors.
     """
     plan = _plan(dataset, tuple(columns))
     errors: list[RowError] = []

@@ -30,14 +30,14 @@ def check_declaration(dataset: Dataset) -> None:
         raise ContractMistake(
             where,
             f"{dataset.name!r} is no name for a dataset",
-            "Use small letters, digits and underscores, a letter first: it names a folder, a table and a file",
+            "Use small letters, digits and underscores, a letter first: it names folder, table and file",
         )
     arriving = dataset.schema().columns
     published = dataset.table_row.to_schema().columns
     _check_columns(where, [*arriving, *published])
     _check_known(where, "the key names", dataset.key, arriving)
     _check_key(where, dataset, arriving)
-    _check_moments(where, dataset, arriving)
+    _check_moments(where, dataset)
     _check_reads(where, dataset)
     _check_partition(where, dataset, published)
     if dataset.published is not None and dataset.transform is None:
@@ -55,7 +55,7 @@ def _check_columns(where: str, columns: Iterable[str]) -> None:
             raise ContractMistake(
                 where,
                 f"{name!r} is no name for a column",
-                "Use letters, digits and underscores, a letter first; names with _ in front are the kit's own",
+                "Use letters, digits and underscores, a letter first; a leading _ is the kit's own",
             )
 
 
@@ -77,7 +77,7 @@ def _check_key(where: str, dataset: Dataset, columns: dict[str, Any]) -> None:
             )
 
 
-def _check_moments(where: str, dataset: Dataset, columns: dict[str, Any]) -> None:
+def _check_moments(where: str, dataset: Dataset) -> None:
     if not dataset.moments or len(set(dataset.moments)) != len(dataset.moments):
         raise ContractMistake(
             where, "its moments are empty or repeat", "Name each moment once, in order of time"
@@ -114,7 +114,7 @@ def _check_partition(where: str, dataset: Dataset, published: dict[str, Any]) ->
     if kind != pl.Date and not isinstance(kind, pl.Datetime) and kind is not pl.Datetime:
         raise ContractMistake(
             where,
-            f"the partition's column {dataset.partition.column!r} is {kind}, and has no {dataset.partition.grain}",
+            f"the partition's column {dataset.partition.column!r} is {kind}",
             "Partition by a Date or Datetime column",
         )
     if published[dataset.partition.column].nullable:

@@ -38,7 +38,7 @@ _SMALL = 1 << 16
 
 @dataclass(frozen=True)
 class Places:
-    """Where records stand: row number, line of the file, offset of the first byte and length, one entry each."""
+    """Where records stand: row number, line of the file, offset of the first byte, length; one entry each."""
 
     row: Offsets
     line: Offsets
@@ -52,7 +52,7 @@ class Places:
 
 @dataclass(frozen=True)
 class Chunk:
-    """The sound records of a stretch of the file as bytes that any CSV parser reads alike, and the broken ones."""
+    """A stretch of the file: its sound records, as bytes that any CSV parser reads alike, and the broken."""
 
     text: bytes
     sound: Places
@@ -63,7 +63,7 @@ class Chunk:
 
 @dataclass
 class _Position:
-    """How far the reader has come; blank lines wait here until a record shows that they were not the file's end."""
+    """How far the reader has come; blank lines wait here until a record shows that the file went on."""
 
     row: int = 0
     line: int = 1

@@ -7,7 +7,7 @@ import polars as pl
 
 
 def repeated(rows: pl.DataFrame, group: tuple[str, ...]) -> pl.Series:
-    """True for each row whose values in `group` stand in another row too; rows without a value there never are."""
+    """True for each row whose values in `group` stand in another row too; never for one without a value."""
     keys = rows.select(group)
     if keys.height < 2:
         return pl.repeat(False, keys.height, dtype=pl.Boolean, eager=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
 
 ROW, LINE, RAW, REASONS = "_row", "_line", "_raw", "_reasons"
-REASON = pl.Struct({"column": pl.String, "check": pl.String, "said": pl.String})
-BAD_SCHEMA = pl.Schema({ROW: pl.Int64, LINE: pl.Int64, RAW: pl.String, REASONS: pl.List(REASON)})
+REASON: pl.DataType = pl.Struct({"column": pl.String, "check": pl.String, "said": pl.String})
+BAD_SCHEMA = pl.Schema([(ROW, pl.Int64), (LINE, pl.Int64), (RAW, pl.String), (REASONS, pl.List(REASON))])
 MASK = "•••"
 SAID_LIMIT = 200
 _EXAMPLES = 5
@@ -48,7 +48,7 @@ FAULTS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a file came to. With a `fault` nothing may be published, and `bad` holds what had been found by then."""
+    """What a file came to. With a `fault` nothing may be published; `bad` holds what was found by then."""
 
     dataset: str
     contract_version: str
@@ -58,7 +58,7 @@ class Verdict:
     fault: FileFault | None = None
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """How many bad rows break each rule: (column, check) to rows; the column is empty for rules across columns."""
+        """How many bad rows break each rule: (column, check) to rows; no column for rules across columns."""
         if not self.bad.height:
             return {}
         broken = self.bad.select(pl.col(REASONS).explode().struct.unnest()).group_by("column", "check").len()
@@ -78,7 +78,7 @@ class RowError:
 
 @dataclass(frozen=True, kw_only=True)
 class RowsVerdict:
-    """What the rows of a request came to: typed rows when there are no errors, else no rows and every error."""
+    """What the rows of a request came to: typed rows if nothing is wrong, else no rows and every error."""
 
     rows: pl.DataFrame
     errors: tuple[RowError, ...]

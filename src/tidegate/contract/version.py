@@ -73,7 +73,7 @@ def _source(function: Callable[..., Any], seen: frozenset[str] = frozenset()) ->
     try:
         text = inspect.getsource(function)
     except OSError:  # written at a prompt: the instructions are all there is
-        return code.co_code.hex() + repr(code.co_consts)
+        return f"{code.co_code.hex()}{code.co_consts!r}"
     seen |= {code.co_qualname}
     names = sorted(code.co_names)
     called = [function.__globals__.get(name) for name in names]
