@@ -41,9 +41,16 @@ _FEATURES = '''"""What the model sees: the same code runs on a training table an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
-from tidegate.models.declare import Frames
+if TYPE_CHECKING:
+    from tidegate.models.declare import Frames
+
+KNOWN = (
+{columns}
+)
 
 
 def lookup_keys(_rows: pl.DataFrame) -> Frames:
@@ -53,7 +60,7 @@ def lookup_keys(_rows: pl.DataFrame) -> Frames:
 
 def features(rows: pl.DataFrame, _lookups: Frames) -> pl.DataFrame:
     """One row of floats for each row, in their order; what is not known is NaN."""
-    known = rows.select({columns})
+    known = rows.select(KNOWN)
     return known.cast(pl.Float32).fill_null(float("nan"))
 '''
 
@@ -103,7 +110,7 @@ def model_files(name: str, dataset: Dataset) -> dict[str, str]:
         "moment": dataset.moments[0],
         "time": dataset.partition.column,
         "first": known[0],
-        "columns": ", ".join(f'"{column}"' for column in known),
+        "columns": "\n".join(f'    "{column}",' for column in known),
         "target": target,
     }
     texts = {"__init__.py": _INIT, "features.py": _FEATURES, "fit.py": _FIT}

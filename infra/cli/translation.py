@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's own name
+    HTTPClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from tidegate import errors
 
@@ -28,7 +34,7 @@ def translated(failure: Exception) -> errors.TidegateError:
         return kind(
             f"AWS {failure.operation_name}", f"{code}: {message}", "See `tidegate status`, then try again"
         )
-    if isinstance(failure, HTTPClientError):
+    if isinstance(failure, HTTPClientError | ConnectionError):
         return errors.Transient("the cloud", f"it does not answer ({failure})", "Start it: tidegate up")
     if isinstance(failure, NoCredentialsError | NoRegionError):
         return errors.Mistake("AWS", str(failure), "Set AWS_PROFILE, or sign in: aws sso login")

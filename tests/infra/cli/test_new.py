@@ -1,0 +1,80 @@
+"""`dataset new` and `model new` write what the checks accept, in a checkout that is otherwise as it was."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.house import checkout
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SAMPLE = """booking_id,zip,seats,price,booked_on,note
+7,01234,2,19.5,2024-01-31,
+8,99999,NA,20,2024-02-01,window
+"""
+DECLARED = """
+import json
+from tidegate import find
+found = find.dataset("bookings")
+columns = {name: [str(column.dtype), column.nullable] for name, column in found.schema().columns.items()}
+print(json.dumps({"columns": columns, "key": found.key, "nulls": found.reads.null_values}))
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a dataset and a model made by the command."""
+    root = checkout.copy(tmp_path_factory.mktemp("checkout"))
+    (root / "bookings.csv").write_text(SAMPLE)
+    made = checkout.tidegate(root, "dataset", "new", "bookings", "--from", "bookings.csv")
+    assert made.returncode == 0, made.stderr
+    made = checkout.tidegate(root, "model", "new", "late_weather", "--of", "flights")
+    assert made.returncode == 0, made.stderr
+    return root
+
+
+def test_a_new_dataset_is_found_with_the_types_and_nulls_of_its_sample(copy: Path) -> None:
+    done = checkout.run(copy, "-c", DECLARED)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["columns"] == {
+        "booking_id": ["Int64", False],
+        "zip": ["String", False],
+        "seats": ["Int64", True],
+        "price": ["Float64", False],
+        "booked_on": ["Date", False],
+        "note": ["String", True],
+    }
+    assert told["key"] == ["booking_id"]
+    assert told["nulls"] == ["", "NA"]
+
+
+def test_a_new_model_is_found(copy: Path) -> None:
+    done = checkout.run(copy, "-c", "from tidegate import find; print(find.model('late_weather').request)")
+    assert done.stdout.strip() == "flights", done.stderr
+
+
+def test_what_was_written_passes_the_linter_the_format_and_the_types(copy: Path) -> None:
+    for command in (
+        ["ruff", "check"],
+        ["ruff", "format", "--check"],
+        ["mypy"],
+    ):
+        done = checkout.run(copy, "-m", *command, "schemas/bookings.py", "pipelines/late_weather")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_exists_is_not_overwritten(copy: Path) -> None:
+    for what, name in (("dataset", "bookings"), ("model", "late_weather")):
+        again = checkout.tidegate(copy, what, "new", name)
+        assert again.returncode == 3
+        assert "exists already" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["Bookings", "../evil", "class", "a b", ""])
+def test_a_name_that_cannot_be_a_folder_and_a_table_is_refused(copy: Path, name: str) -> None:
+    assert checkout.tidegate(copy, "dataset", "new", name).returncode == 3
