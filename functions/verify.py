@@ -17,16 +17,25 @@ logger = Logger(service="verify")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """What `deploy` prepared → what the endpoint says of itself, if it is the version rolled out."""
-    answer = aws.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=event["endpoint"], ContentType="application/json", Body=b'{"describe": true}'
+    """What `deploy` prepared → what the endpoint says of itself."""
+    return verify(aws.client("sagemaker-runtime"), event)
+
+
+def verify(runtime: Any, prepared: Mapping[str, Any]) -> dict[str, Any]:
+    """What the endpoint says of itself, if that is the version that was rolled out.
+
+    Raises:
+        Refused: another version answers.
+    """
+    answer = runtime.invoke_endpoint(
+        EndpointName=prepared["endpoint"], ContentType="application/json", Body=b'{"describe": true}'
     )
     told: dict[str, Any] = json.loads(answer["Body"].read())
-    logger.info("asked", extra={"endpoint": event["endpoint"], "answer": told})
-    if (told.get("model"), told.get("version")) != (event["model"], event["version"]):
+    logger.info("asked", extra={"endpoint": prepared["endpoint"], "answer": told})
+    if (told.get("model"), told.get("version")) != (prepared["model"], prepared["version"]):
         raise Refused(
-            f"the endpoint {event['endpoint']}",
-            f"version {told.get('version')} of {told.get('model')} answers, not version {event['version']}",
+            f"the endpoint {prepared['endpoint']}",
+            f"version {told.get('version')} of {told.get('model')} answers, not version {prepared['version']}",
             "Look at the endpoint's alarms: the roll-out was taken back",
         )
     return told

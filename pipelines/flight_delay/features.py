@@ -32,14 +32,8 @@ WEATHER = {
 
 
 def departure() -> pl.Expr:
-    """The scheduled departure as a moment in UTC; null for a date or time that the calendar does not have."""
-    day = pl.date("year", "month", 1) + pl.duration(days=pl.col("day").cast(pl.Int64) - 1)
-    local = (
-        pl.when(pl.col("month").is_between(1, 12) & (day.dt.month() == pl.col("month")))
-        .then(day.cast(pl.Datetime("us")) + pl.duration(hours="hour", minutes="minute"))
-        .dt.replace_time_zone(ZONE, ambiguous="earliest", non_existent="null")
-    )
-    return local.dt.convert_time_zone("UTC").alias("scheduled_departure")
+    """The scheduled departure, from columns of a request; the contract's own step says the same of a table."""
+    return pl.col("time_hour") + pl.duration(minutes="minute")
 
 
 def lookup_keys(rows: pl.DataFrame) -> Frames:
@@ -93,8 +87,7 @@ def _last_weather(flights: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
             check_sortedness=False,  # both sides are sorted just above; polars cannot tell when `by` is given
         )
     )
-    age = (pl.col("at") - pl.col("observed_at")).dt.total_minutes().alias("weather_age_minutes")
-    return joined.sort("row").select(*(pl.col(name).alias(new) for name, new in WEATHER.items()), age)
+    return joined.sort("row").select(pl.col(name).alias(new) for name, new in WEATHER.items())
 
 
 def _aircraft(flights: pl.DataFrame, planes: pl.DataFrame) -> pl.DataFrame:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import orjson
 import polars as pl
 
-from tidegate.models.columns import from_rows
+from tidegate.models.columns import as_named
 
 if TYPE_CHECKING:
+    from tidegate.contract.verdict import RowsVerdict
     from tidegate.models.declare import Frames, Model
     from tidegate.models.onnx_model import OnnxModel
 
@@ -22,7 +23,7 @@ MOST_NAMED = 50  # breaches named in one answer
 
 Row = dict[str, Any]
 Breach = dict[str, Any]  # row, column, check, said
-CheckRows = Callable[[list[Row]], list[Breach]]
+CheckRows = Callable[[list[Row]], "RowsVerdict"]
 Fetch = Callable[["Frames"], Mapping[str, pl.DataFrame]]
 
 
@@ -63,13 +64,13 @@ class Answerer:
         if asked == {"describe": True}:
             return {**told, "run": self.onnx.card["run"], "sha256": self.onnx.card["sha256"]}
         rows = _rows(asked)
-        breaches = self.check(rows)
-        if breaches:
-            raise _broken(breaches)
-        return {**told, "predictions": [{"score": score} for score in self._scores(rows)]}
+        verdict = self.check(rows)
+        if verdict.errors:
+            raise _broken([asdict(error) for error in verdict.errors])
+        return {**told, "predictions": [{"score": score} for score in self._scores(verdict.rows)]}
 
-    def _scores(self, rows: list[Row]) -> list[float]:
-        frame = _frame(rows, self.onnx.card["columns"])
+    def _scores(self, rows: pl.DataFrame) -> list[float]:
+        frame = as_named(rows, self.onnx.card["columns"])
         try:
             keys = self.model.lookup_keys(frame)
         except pl.exceptions.PolarsError as error:
@@ -99,13 +100,6 @@ def _rows(asked: Row) -> list[Row]:
     if len(rows) > MOST_ROWS:
         raise Rejected(413, f"it has {len(rows)} rows; {MOST_ROWS} are allowed", "Send fewer rows at once")
     return rows
-
-
-def _frame(rows: list[Row], types: Mapping[str, str]) -> pl.DataFrame:
-    try:
-        return from_rows(rows, types)
-    except (pl.exceptions.PolarsError, OverflowError, TypeError, ValueError) as error:
-        raise _senseless(str(error)) from error
 
 
 def _refuse_timeless(keys: Frames) -> None:

@@ -116,7 +116,7 @@ def parity(fitted: Any, content: bytes, features: pl.DataFrame) -> dict[str, Any
     Raises:
         Refused: further than rounding explains.
     """
-    matrix = _hard_rows(features.tail(PARITY_ROWS).to_numpy().astype(np.float32))
+    matrix = _hard_rows(features.to_numpy().astype(np.float32)[-PARITY_ROWS:])
     session = session_of(content)
     chances = session.run([session.get_outputs()[1].name], {"features": matrix})[0][:, 1]
     furthest = float(np.abs(chances - fitted.predict_proba(matrix)[:, 1]).max())
@@ -141,9 +141,10 @@ def summaries(features: pl.DataFrame) -> dict[str, Any]:
 
 
 def _hard_rows(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    nothing = np.full((1, matrix.shape[1]), np.nan, dtype=np.float32)
+    """Rows of the unheard-of, and one of nothing where the features say that values may be missing."""
     unheard_of = np.full((1, matrix.shape[1]), 1e6, dtype=np.float32)
-    return np.vstack([matrix, nothing, unheard_of, -unheard_of])
+    nothing = np.where(np.isnan(matrix).any(axis=0), np.nan, matrix[:1])
+    return np.vstack([matrix, unheard_of, -unheard_of, nothing.astype(np.float32)])
 
 
 def _types(frame: pl.DataFrame) -> dict[str, str]:

