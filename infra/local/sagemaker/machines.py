@@ -1,8 +1,9 @@
 """Step Functions' optimised integrations with SageMaker, for MiniStack's table of service integrations.
 
-https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html: `.sync` waits for a job and returns
-its description; a job that fails is States.TaskFailed with the description as the cause. Errors of the API carry
-the names of the Java SDK's exceptions, SageMaker.AmazonSageMakerException for those that have none of their own.
+https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html: `.sync` waits for a job and
+returns its description; a job that fails is States.TaskFailed with the description as the cause. Errors of
+the API carry the names of the Java SDK's exceptions, SageMaker.AmazonSageMakerException for those that have
+none of their own.
 """
 
 from __future__ import annotations

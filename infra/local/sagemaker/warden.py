@@ -1,7 +1,7 @@
 """Runs one command in a process group of its own and ends the whole group when whoever asked for it is gone.
 
-Its standard input is a pipe which the asker keeps open while it lives: end of file means that it has died. A byte
-on it asks the command to end (SIGTERM). It imports the standard library alone, to start quickly.
+Its standard input is a pipe which the asker keeps open while it lives: end of file means that it has died.
+A byte on it asks the command to end (SIGTERM). It imports the standard library alone, to start quickly.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""A tiny container for the tests: what it does is told by hyperparameters, environment and its model's files."""
+"""A tiny container for the tests, told what to do by hyperparameters, environment and its model's files."""
 
 import json
 import os
@@ -67,7 +67,7 @@ class Handler(BaseHTTPRequestHandler):
         elif body == b"headers":
             self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
         else:
-            time.sleep(float(os.environ.get("SLEEP", 0)))
+            time.sleep(float(os.environ.get("SLEEP", "0")))
             self.answer(200, (ML / "model/answer.txt").read_bytes())
 
     def answer(self, status: int, body: bytes) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.infra.local.sagemaker.conftest import Sage, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +38,11 @@ def canary(alarms: list[str], kind: str = "CANARY") -> dict[str, Any]:
     size = {"Type": "CAPACITY_PERCENT", "Value": 30}
     routing = {"Type": kind, "WaitIntervalInSeconds": 100}  # one second at the tests' time scale
     routing |= {"CanarySize": size} if kind == "CANARY" else {"LinearStepSize": size}
-    return {
-        "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 10},
-        "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]},
-    }
+    policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 10}
+    watched = (
+        {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}} if alarms else {}
+    )
+    return {"BlueGreenUpdatePolicy": policy, **watched}
 
 
 @contextmanager
