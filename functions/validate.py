@@ -1,0 +1,68 @@
+"""An object landed: check it against its dataset's contract, quarantine what is bad, keep what is good."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from tidegate import aws, find
+from tidegate.lake.announce import announce
+from tidegate.lake.intake import Intake
+from tidegate.lake.landed import landed_from
+from tidegate.lake.ledger import Ledger
+from tidegate.lake.messages import each_event, seconds_left
+from tidegate.lake.quarantine import Quarantine
+from tidegate.settings import Setting, from_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tidegate.lake.entry import Entry
+
+logger = Logger(service="validate")
+metrics = Metrics(namespace="Tidegate", service="validate")
+
+
+@cache
+def intake() -> Intake:
+    """What validating needs, as the environment says."""
+    settings, s3 = from_environment(), aws.client("s3")
+    return Intake(
+        s3=s3,
+        lake_bucket=settings[Setting.LAKE_BUCKET],
+        ledger=Ledger(settings[Setting.LEDGER_TABLE]),
+        quarantine=Quarantine(s3, settings[Setting.QUARANTINE_BUCKET]),
+        datasets=find.datasets(),
+        say=partial(announce, aws.client("events"), settings[Setting.BUS]),
+    )
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Validate the objects that a batch of messages tells of."""
+    metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
+
+    def work(told: Mapping[str, Any]) -> None:
+        entry = intake().validate(landed_from(told), seconds_left(context))
+        if entry is not None:
+            measure(entry)
+
+    return each_event(event, context, logger, work)
+
+
+def measure(entry: Entry) -> None:
+    """Count what a file came to, and say it in the log without a word of its content."""
+    metrics.add_metric(f"Files{entry.state.value.title()}", MetricUnit.Count, 1)
+    metrics.add_metric("RowsGood", MetricUnit.Count, entry.good_rows)
+    metrics.add_metric("RowsQuarantined", MetricUnit.Count, entry.bad_rows)
+    logger.info(
+        "file checked",
+        object_id=entry.object_id,
+        dataset=entry.dataset,
+        state=entry.state.value,
+        good_rows=entry.good_rows,
+        bad_rows=entry.bad_rows,
+    )

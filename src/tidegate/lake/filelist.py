@@ -1,0 +1,40 @@
+"""A data file as its manifest entry will describe it, and the lists of them that wait for their commit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from tidegate.lake import layout
+
+Bound = bool | int | float | str  # dates as days, times as microseconds since 1970
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFile:
+    """One Parquet file in a table's location."""
+
+    uri: str
+    rows: int
+    bytes: int
+    partition: int | None  # the value of the partition's transform
+    nulls: Mapping[str, int]
+    lower: Mapping[str, Bound]
+    upper: Mapping[str, Bound]
+
+    @property
+    def object_id(self) -> str:
+        """The object that its rows came with."""
+        return layout.object_id_of(self.uri)
+
+    def to_json(self) -> dict[str, Any]:
+        """The file as an entry of `data-files.json`."""
+        return asdict(self)
+
+
+def load(s3: Any, bucket: str, dataset: str, object_id: str) -> tuple[DataFile, ...]:
+    """The data files of an object that wait for their commit."""
+    body = s3.get_object(Bucket=bucket, Key=layout.data_files_key(dataset, object_id))["Body"].read()
+    return tuple(DataFile(**file) for file in json.loads(body))

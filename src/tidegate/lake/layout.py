@@ -1,0 +1,87 @@
+"""Where things lie in the buckets: every key that Tidegate writes is made here, of names that it chose itself.
+
+An upstream key is hostile text: it is hashed into an object id, and never becomes part of a key or a path of ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UNCLAIMED = "_unclaimed"
+_ID_DIGITS = 32
+
+
+def object_id(bucket: str, key: str, version: str) -> str:
+    """The name of one object version: the same for every event about it, and fit for any key."""
+    return hashlib.sha256(f"{bucket}\0{key}\0{version}".encode()).hexdigest()[:_ID_DIGITS]
+
+
+def uri(bucket: str, key: str) -> str:
+    """The S3 address of `key`."""
+    return f"s3://{bucket}/{key}"
+
+
+def split_uri(address: str) -> tuple[str, str]:
+    """Bucket and key of an S3 address."""
+    bucket, _, key = address.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def table_prefix(dataset: str) -> str:
+    """The key below which a dataset's Iceberg table lies."""
+    return f"tables/{dataset}"
+
+
+def data_key(dataset: str, partition: Mapping[str, str], object_id: str, number: int) -> str:
+    """The key of one data file; the same file written twice overwrites itself."""
+    folders = "".join(f"{name}={value}/" for name, value in partition.items())
+    return f"{table_prefix(dataset)}/data/{folders}{object_id}-{number}.parquet"
+
+
+def object_id_of(address: str) -> str:
+    """The object that a data file's rows came with, read from the file's name."""
+    return address.rpartition("/")[2].partition("-")[0]
+
+
+def staged_rows_key(dataset: str, object_id: str) -> str:
+    """Good rows that wait for the dataset's own step."""
+    return f"staging/{dataset}/{object_id}/rows.parquet"
+
+
+def data_files_key(dataset: str, object_id: str) -> str:
+    """The list of data files that wait for their commit."""
+    return f"staging/{dataset}/{object_id}/data-files.json"
+
+
+def bad_rows_key(dataset: str, object_id: str) -> str:
+    """Bad rows, with their reasons, numbers and original text."""
+    return f"rows/{dataset}/{object_id}/rows.parquet"
+
+
+def broken_rows_key(dataset: str, object_id: str) -> str:
+    """Rows that the dataset's own step broke, with their reasons."""
+    return f"rows/{dataset}/{object_id}/step/rows.parquet"
+
+
+def rows_report_key(dataset: str, object_id: str) -> str:
+    """Why rows were quarantined."""
+    return f"rows/{dataset}/{object_id}/report.json"
+
+
+def broken_report_key(dataset: str, object_id: str) -> str:
+    """Why rows that the dataset's own step broke were quarantined."""
+    return f"rows/{dataset}/{object_id}/step/report.json"
+
+
+def original_key(dataset: str, object_id: str) -> str:
+    """A whole file in quarantine, untouched."""
+    return f"files/{dataset}/{object_id}/original"
+
+
+def file_report_key(dataset: str, object_id: str) -> str:
+    """Why a whole file was quarantined."""
+    return f"files/{dataset}/{object_id}/report.json"

@@ -1,0 +1,64 @@
+"""Copy published rows into the lookup table, from which a live prediction reads what it needs of other datasets."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from tidegate.lake import filelist, layout
+from tidegate.lake.entry import typed
+from tidegate.models.lookups import item_key, item_time
+from tidegate.plan import OBJECT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tidegate.plan import LookupPlan
+
+_AT_ONCE = 25  # puts of one BatchWriteItem
+
+
+def copy_rows(
+    s3: Any, dynamodb: Any, lake_bucket: str, table: str, lookup: LookupPlan, object_ids: Iterable[str]
+) -> int:
+    """Put each row of these published files under the lookup's key; the number of rows is returned.
+
+    A row is a fixed item, so that copying a file twice leaves the table as copying it once does.
+    """
+    copied = 0
+    for object_id in object_ids:
+        for file in filelist.load(s3, lake_bucket, lookup.dataset, object_id):
+            bucket, key = layout.split_uri(file.uri)
+            rows = pl.read_parquet(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+            copied += _put_all(dynamodb, table, items(lookup, rows))
+    return copied
+
+
+def items(lookup: LookupPlan, rows: pl.DataFrame) -> Iterator[dict[str, Any]]:
+    """The rows as items, the last one winning where two have the same key and time."""
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in rows.drop(OBJECT_ID, strict=False).iter_rows(named=True):
+        key = item_key(lookup.dataset, (row[name] for name in lookup.by))
+        at = item_time(row[lookup.at] if lookup.at else None)
+        latest[key, at] = row
+    for (key, at), row in latest.items():
+        text = json.dumps(row, default=_iso, separators=(",", ":"), ensure_ascii=False)
+        yield {"lookup": typed(key), "at": typed(at), "row": typed(text)}
+
+
+def _iso(value: Any) -> str:
+    """Dates and times as ISO 8601; decimals as their digits."""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _put_all(dynamodb: Any, table: str, some: Iterator[dict[str, Any]]) -> int:
+    waiting, count = list(some), 0
+    count = len(waiting)
+    for start in range(0, count, _AT_ONCE):
+        asked: Any = {table: [{"PutRequest": {"Item": item}} for item in waiting[start : start + _AT_ONCE]]}
+        while asked:
+            asked = dynamodb.batch_write_item(RequestItems=asked).get("UnprocessedItems")
+    return count

@@ -1,0 +1,195 @@
+"""A landed file is checked once, however often its event comes; what is bad is kept with its reason."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from typing import Any
+
+import polars as pl
+import pytest
+
+from functions import publish, transform, validate
+from tests.functions.world import Context, World, landed, messages
+from tidegate.lake.entry import State
+
+TRIPS = b"id,rider,price,day\n1,ann,2.5,2013-01-01\n2,,,2013-01-31\n3,bo,4,2013-02-01\n"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(world: World) -> None:
+    validate.intake.cache_clear()
+    transform.step.cache_clear()
+
+
+def run(*events: dict[str, Any]) -> dict[str, Any]:
+    return validate.handler(messages(*events), Context())
+
+
+def files(world: World, prefix: str) -> list[str]:
+    listed = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix=prefix).get("Contents", [])
+    return [found["Key"] for found in listed]
+
+
+def test_good_rows_become_data_files_that_wait_for_their_table(world: World) -> None:
+    event = world.put("trips/jan.csv", TRIPS)
+
+    assert run(event) == {"batchItemFailures": []}
+
+    entry = world.entry(event)
+    assert (entry.state, entry.total_rows, entry.good_rows, entry.bad_rows) == (State.VALIDATED, 3, 3, 0)
+    assert (entry.waiting_for, entry.dataset) == ("trips", "trips")
+    (fact,) = world.heard()
+    assert fact["detail-type"] == "FileValidated"
+    assert fact["detail"]["needs_transform"] is False
+
+
+def test_the_same_event_three_times_changes_nothing_after_the_first(world: World) -> None:
+    world.create_table("trips")
+    event = world.put("trips/jan.csv", TRIPS)
+    run(event, event)
+    publish.handler(messages(*world.heard()), Context())
+    done = world.entry(event)
+
+    run(event)
+
+    assert world.entry(event) == done
+    assert done.state is State.PUBLISHED
+    assert world.rows("trips").height == 3
+    assert [fact["detail-type"] for fact in world.heard()] == ["TablePublished"]
+
+
+def test_bad_rows_are_kept_with_number_text_and_every_reason_and_the_rest_goes_on(world: World) -> None:
+    event = world.put("trips/bad.csv", TRIPS + b"0,eve,-1,2013-01-01\n")
+
+    run(event)
+
+    entry = world.entry(event)
+    assert (entry.state, entry.total_rows, entry.good_rows, entry.bad_rows) == (State.VALIDATED, 4, 3, 1)
+    prefix = f"rows/trips/{entry.object_id}/"
+    assert files(world, prefix) == [f"{prefix}report.json", f"{prefix}rows.parquet"]
+    kept = pl.read_parquet(
+        io.BytesIO(world.s3.get_object(Bucket=world.quarantine, Key=f"{prefix}rows.parquet")["Body"].read())
+    )
+    assert kept.select("_row", "_raw").rows() == [(4, "0,eve,-1,2013-01-01")]
+    assert {reason["column"] for reason in kept["_reasons"][0]} == {"id", "price"}
+    facts = {fact["detail-type"]: fact["detail"] for fact in world.heard()}
+    assert facts["FileQuarantined"]["whole_file"] is False
+    assert facts["FileQuarantined"]["rows"] == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "reason"),
+    [
+        ("trips/empty.csv", b"", "empty_file"),
+        ("trips/header.csv", b"id,rider,price,day\n", "header_only"),
+        ("trips/missing.csv", b"id,rider,day\n1,ann,2013-01-01\n", "header_mismatch"),
+        ("trips/extra.csv", b"id,rider,price,day,more\n1,ann,1,2013-01-01,x\n", "header_mismatch"),
+        ("trips/types.csv", b"id,rider,price,day\nx,ann,1,2013-01-01\n", "no_good_rows"),
+        ("trips/junk.csv", bytes(range(256)) * 40, "not_text"),
+        ("trips/torn.csv.gz", gzip.compress(TRIPS * 50)[:-20], "torn_gzip"),
+    ],
+)
+def test_a_bad_file_ends_in_quarantine_with_its_reason_and_original(
+    world: World, key: str, body: bytes, reason: str
+) -> None:
+    event = world.put(key, body)
+
+    assert run(event) == {"batchItemFailures": []}
+
+    entry = world.entry(event)
+    assert entry.state is State.QUARANTINED
+    assert entry.reason.startswith(reason)
+    kept = world.s3.get_object(Bucket=world.quarantine, Key=f"files/trips/{entry.object_id}/original")[
+        "Body"
+    ].read()
+    assert kept == body
+    (fact,) = world.heard()
+    assert fact["detail"]["whole_file"] is True
+    assert world.report(fact["detail"]["report"])["reason"] == entry.reason
+
+
+@pytest.mark.parametrize(
+    "key", ["nobody/x.csv", "loose.csv", "../../etc/passwd", "a b+c/%2e%2e/x y+z.csv", "/trips/x.csv"]
+)
+def test_a_key_that_no_dataset_claims_is_kept_as_unclaimed(world: World, key: str) -> None:
+    event = world.put(key, b"whatever")
+
+    run(event)
+
+    entry = world.entry(event)
+    assert (entry.state, entry.dataset) == (State.QUARANTINED, "_unclaimed")
+    assert entry.reason.startswith("unclaimed: no dataset is called")
+    assert files(world, "") == [
+        f"files/_unclaimed/{entry.object_id}/original",
+        f"files/_unclaimed/{entry.object_id}/report.json",
+    ]
+
+
+def test_a_hostile_key_of_a_dataset_is_read_as_any_other(world: World) -> None:
+    event = world.put("trips/../ a+b %20/ü.csv", TRIPS)
+
+    run(event)
+
+    assert world.entry(event).state is State.VALIDATED
+
+
+def test_a_folder_marker_is_ignored(world: World) -> None:
+    event = world.put("trips/", b"")
+
+    run(event)
+
+    assert world.entry(event).state is State.IGNORED
+    assert files(world, "") == []
+
+
+def test_a_version_that_is_gone_is_ignored_and_not_tried_for_ever(world: World) -> None:
+    event = world.put("trips/gone.csv", TRIPS)
+    version = event["detail"]["object"]["version-id"]
+    world.s3.delete_object(Bucket=world.landing, Key="trips/gone.csv", VersionId=version)
+
+    run(event)
+
+    assert world.entry(event).state is State.IGNORED
+
+
+def test_a_file_that_somebody_works_on_is_handed_back_alone(world: World) -> None:
+    held, free = world.put("trips/held.csv", TRIPS), world.put("trips/free.csv", TRIPS)
+    world.ledger.claim(landed(held), seconds=60)
+
+    batch = messages(held, free)
+    answer = validate.handler(batch, Context())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": batch["Records"][0]["messageId"]}]}
+    assert world.entry(free).state is State.VALIDATED
+
+
+def test_a_lease_that_ran_out_is_taken_over(world: World) -> None:
+    event = world.put("trips/left.csv", TRIPS)
+    world.ledger.claim(landed(event), seconds=-1)
+
+    run(event)
+
+    entry = world.entry(event)
+    assert (entry.state, entry.attempts) == (State.VALIDATED, 2)
+
+
+def test_a_second_version_of_a_key_taken_once_is_refused_in_any_order(world: World) -> None:
+    first, second = world.put("visits/a.csv", b"id\n1\n"), world.put("visits/a.csv", b"id\n2\n")
+
+    run(second)
+    run(first)
+
+    assert world.entry(second).state is State.QUARANTINED
+    assert world.entry(second).reason.startswith("overwritten:")
+    assert world.entry(first).state is State.VALIDATED
+
+
+def test_no_value_of_a_row_reaches_the_log(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    event = world.put("trips/secret.csv", TRIPS + b"0,CANARY,-77123,2013-01-01\n")
+
+    run(event)
+
+    printed = capsys.readouterr().out
+    assert "CANARY" not in printed
+    assert "77123" not in printed
