@@ -29,7 +29,7 @@ exit codes: 0 fine · 1 ran, but what it looked at is not as it should be · 2 w
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     screen = Screen(as_json=args.json)
     try:
         answer = args.run(args, screen)
@@ -57,24 +57,25 @@ def _told(failure: Exception) -> errors.TidegateError:
     return translated(failure)
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
     everywhere = argparse.ArgumentParser(add_help=False)
     everywhere.add_argument("--json", action="store_true", help="answer with one JSON document")
     everywhere.add_argument("--debug", action="store_true", help="show tracebacks")
     everywhere.add_argument("--environment", default="laptop", metavar="NAME", help="default: laptop")
-    parser = argparse.ArgumentParser(
+    whole = argparse.ArgumentParser(
         prog="tidegate",
         description="From a dropped file to a live prediction, on AWS or on this machine.",
         epilog=_EPILOGUE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    chosen = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    chosen = whole.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         command = chosen.add_parser(name, help=summary, description=summary, parents=[everywhere])
         module = import_module(f"infra.cli.{name}")
         module.configure(command)
         command.set_defaults(run=module.run)
-    return parser
+    return whole
 
 
 if __name__ == "__main__":
