@@ -32,10 +32,11 @@ def verify(runtime: Any, prepared: Mapping[str, Any]) -> dict[str, Any]:
     )
     told: dict[str, Any] = json.loads(answer["Body"].read())
     logger.info("asked", extra={"endpoint": prepared["endpoint"], "answer": told})
-    if (told.get("model"), told.get("version")) != (prepared["model"], prepared["version"]):
+    version = prepared["version"]
+    if (told.get("model"), told.get("version")) != (prepared["model"], version):
         raise Refused(
             f"the endpoint {prepared['endpoint']}",
-            f"version {told.get('version')} of {told.get('model')} answers, not version {prepared['version']}",
+            f"version {told.get('version')} of {told.get('model')} answers, not version {version}",
             "Look at the endpoint's alarms: the roll-out was taken back",
         )
     return told

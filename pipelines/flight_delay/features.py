@@ -32,7 +32,7 @@ WEATHER = {
 
 
 def departure() -> pl.Expr:
-    """The scheduled departure, from columns of a request; the contract's own step says the same of a table."""
+    """The scheduled departure, from columns of a request; the contract's step says the same of a table."""
     return pl.col("time_hour") + pl.duration(minutes="minute")
 
 

@@ -25,7 +25,7 @@ def fit(features: pl.DataFrame, labels: pl.Series, seed: int) -> Any:
     from sklearn.preprocessing import TargetEncoder
 
     codes = [features.columns.index(name) for name in CODES]
-    # Cross-fitted, so that no row's own lateness is in the rate that it learns from; the judging rows stay later.
+    # Cross-fitted: no row's own lateness is in the rate that it learns from. The judging rows stay later.
     rates = TargetEncoder(target_type="binary", cv=KFold(5, shuffle=True, random_state=seed))
     trees = HistGradientBoostingClassifier(
         learning_rate=0.05,

@@ -84,7 +84,7 @@ class ModelPlan:
     schedule: str
     instance_type: str
     seed: int
-    code: str  # the hash of the folder that declares it
+    code: str  # the hash of its folder and of the kit's learning code
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import find
 from tidegate.errors import ContractMistake
+from tidegate.models.code_version import code_version
 from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, TableSpec
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _plan_model(model: Model) -> ModelPlan:
         schedule=model.schedule,
         instance_type=model.instance_type,
         seed=model.seed,
-        code=_hash_of("pipelines", model.name),
+        code=code_version(model.name),
     )
 
 

@@ -1,4 +1,4 @@
-"""The endpoint is asked which version answers; see `tests/tidegate/models/test_serving.py` for the other side."""
+"""The endpoint is asked which version answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Flights, weather and aircraft of 2013 as their tables hold them: read and transformed by their own contracts."""
+"""Flights, weather and aircraft of 2013 as their tables hold them, read through their own contracts."""
 
 from __future__ import annotations
 

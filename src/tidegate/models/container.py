@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
         log.error("%s", error)
         return 1
     except Exception as error:
-        _leave_failure(told, repr(error))
+        _leave_failure(told, f"{type(error).__name__}: {error}")
         raise
     return 0
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tidegate.plan import ModelPlan, Plan
 
 INSISTS = ("Schedule", "Person", "DriftFound")  # these want a training however little new data there is
+UNBOUNDED = ("object_ids", "data_files")  # an execution's input may have 256 KiB
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -46,6 +47,13 @@ class Wish:
             f"an event of kind {kind!r} asks for no training",
             'Send TablePublished, DriftFound, or {"model": …, "cause": "Schedule" | "Person"}',
         )
+
+    def told(self) -> dict[str, Any]:
+        """The event as a training remembers it, without lists that have no bound."""
+        detail = {
+            name: value for name, value in self.event.get("detail", {}).items() if name not in UNBOUNDED
+        }
+        return {**self.event, "detail": detail} if "detail" in self.event else dict(self.event)
 
     def models(self, plan: Plan) -> list[ModelPlan]:
         """The models that this concerns.

@@ -106,7 +106,11 @@ def to_onnx(fitted: Any, width: int) -> bytes:
     graph = skl2onnx.to_onnx(
         fitted, initial_types=[("features", FloatTensorType([None, width]))], options={"zipmap": False}
     )
-    content: bytes = graph.SerializeToString()
+    # The exporter lists these in the order of a hash that differs from process to process.
+    in_order = sorted(graph.opset_import, key=lambda used: used.domain)
+    del graph.opset_import[:]
+    graph.opset_import.extend(in_order)
+    content: bytes = graph.SerializeToString(deterministic=True)
     return content
 
 

@@ -66,7 +66,7 @@ class Trainings:
         return Run(
             run=start.run,
             model=model.name,
-            cause={"kind": start.wish.kind, "event": start.wish.event},
+            cause={"kind": start.wish.kind, "event": start.wish.told()},
             tables=start.tables,
             contracts=start.contracts,
             code=model.code,

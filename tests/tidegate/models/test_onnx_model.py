@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,9 @@ from tidegate.errors import Refused
 from tidegate.models import onnx_model
 from tidegate.models.onnx_model import load
 from tidegate.models.train import parity, to_onnx
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MATRIX = np.random.default_rng(1).normal(size=(100, 2)).astype(np.float32)
 FITTED = LogisticRegression().fit(MATRIX, MATRIX[:, 0] > 0)

@@ -1,0 +1,191 @@
+"""A training is started once, with what it reads, on real tables, executions and records."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.tidegate.models.plans import MODEL, PLAN
+from tidegate.errors import CommitConflict
+from tidegate.models.decide import Nothing, Start, Wish, decide
+from tidegate.models.trainings import Trainings
+
+OBJECTS = {"object_ids": ["a"] * 9, "data_files": ["b"] * 9}
+PUBLISHED = Wish.from_event(
+    {
+        "id": "e-1",
+        "detail-type": "TablePublished",
+        "detail": {"dataset": "flights", "snapshot_id": "1", **OBJECTS},
+    }
+)
+PERSON = Wish.from_event({"model": "flight_delay", "cause": "Person"})
+
+
+class Registry:
+    """Stands for SageMaker: an endpoint that serves version 2, or none."""
+
+    def __init__(self, version: int = 0) -> None:
+        self._version = version
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
+        if not self._version:
+            error = {"Code": "ValidationException", "Message": f'Could not find endpoint "{EndpointName}".'}
+            raise ClientError({"Error": error}, "DescribeEndpoint")  # type: ignore[arg-type]
+        return {"EndpointConfigName": f"{EndpointName}-v{self._version}"}
+
+    def get_paginator(self, _operation: str) -> Registry:
+        return self
+
+    def paginate(self, ModelPackageGroupName: str, **_filter: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "ModelPackageSummaryList": [
+                    {
+                        "ModelPackageVersion": version,
+                        "ModelPackageArn": f"arn:{ModelPackageGroupName}/{version}",
+                    }
+                    for version in (3, 2, 1)
+                ]
+            }
+        ]
+
+    def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
+        version = ModelPackageName.rpartition("/")[2]
+        return {"InferenceSpecification": {"Containers": [{"ModelDataUrl": f"s3://models/{version}.tar.gz"}]}}
+
+
+def role(cloud: Any, name: str) -> str:
+    """A role that a state machine may take."""
+    states = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [states]})
+    made: str = cloud.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    return made
+
+
+@pytest.fixture
+def trainings(cloud: Any) -> Trainings:
+    name = f"t{uuid.uuid4().hex[:8]}"
+    s3, glue, states = (cloud.client(service) for service in ("s3", "glue", "stepfunctions"))
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    glue.create_database(DatabaseInput={"Name": name})
+    done = {"StartAt": "D", "States": {"D": {"Type": "Succeed"}}}
+    machine = states.create_state_machine(name=name, definition=json.dumps(done), roleArn=role(cloud, name))[
+        "stateMachineArn"
+    ]
+    return Trainings(
+        s3=s3,
+        glue=glue,
+        states=states,
+        sagemaker=Registry(),
+        bucket=name,
+        database=name,
+        machine=machine,
+        environment="laptop",
+        image="image:1",
+    )
+
+
+def publish(trainings: Trainings, table: str, snapshot: int, rows: int) -> None:
+    """Let a table hold so many rows, as its metadata file tells."""
+    metadata = {
+        "current-snapshot-id": snapshot,
+        "snapshots": [{"snapshot-id": snapshot, "summary": {"total-records": str(rows)}}],
+    }
+    key = f"tables/{table}/metadata/{snapshot}.metadata.json"
+    trainings.s3.put_object(Bucket=trainings.bucket, Key=key, Body=json.dumps(metadata))
+    described = {"Name": table, "Parameters": {"metadata_location": f"s3://{trainings.bucket}/{key}"}}
+    try:
+        trainings.glue.create_table(DatabaseName=trainings.database, TableInput=described)
+    except trainings.glue.exceptions.AlreadyExistsException:
+        trainings.glue.update_table(DatabaseName=trainings.database, TableInput=described)
+
+
+def wanted(trainings: Trainings, wish: Wish = PUBLISHED) -> Start:
+    decision = decide(MODEL, PLAN, wish, trainings.seen(MODEL))
+    assert isinstance(decision, Start), decision
+    return decision
+
+
+def finished(trainings: Trainings, run: str) -> dict[str, Any]:
+    arn = f"{trainings.machine.replace(':stateMachine:', ':execution:')}:{run}"
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        told: dict[str, Any] = trainings.states.describe_execution(executionArn=arn)
+        if told["status"] != "RUNNING":
+            return told
+        time.sleep(0.05)
+    raise AssertionError("the execution does not end")
+
+
+def test_a_training_is_started_with_the_snapshots_of_its_tables(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    assert trainings.start(start) == f"started {start.run}"
+    told = json.loads(finished(trainings, start.run)["input"])
+    assert told["tables"] == {"flights": "101", "weather": "102"}
+    assert told["cause"]["kind"] == "TablePublished"
+    assert told["cause"]["event"]["detail"] == {"dataset": "flights", "snapshot_id": "1"}
+    record = trainings.s3.get_object(Bucket=trainings.bucket, Key=f"runs/flight_delay/{start.run}/run.json")[
+        "Body"
+    ].read()
+    assert json.loads(record) == told
+
+
+def test_the_same_event_again_starts_nothing(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    trainings.start(start)
+    finished(trainings, start.run)
+    again = decide(MODEL, PLAN, PUBLISHED, trainings.seen(MODEL))
+    assert isinstance(again, Nothing)
+    assert "has learned from the same data" in again.reason
+
+
+def test_of_two_that_decide_at_once_one_goes_on(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    first = wanted(trainings)
+    publish(trainings, "weather", 103, 6)
+    second = wanted(trainings)
+    trainings.start(first)
+    with pytest.raises(CommitConflict, match="another event started one"):
+        trainings.start(second)
+
+
+def test_new_rows_are_counted_from_the_last_training_on(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    trainings.start(start)
+    finished(trainings, start.run)
+    publish(trainings, "flights", 104, 299)
+    few = decide(MODEL, PLAN, PUBLISHED, trainings.seen(MODEL))
+    assert isinstance(few, Nothing)
+    assert few.reason.startswith("99 new rows")
+    assert wanted(trainings, PERSON).tables["flights"] == "104"
+    publish(trainings, "flights", 105, 300)
+    assert wanted(trainings).tables["flights"] == "105"
+
+
+def test_a_table_that_does_not_exist_or_was_never_written_is_waited_for(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    seen = trainings.seen(MODEL)
+    assert set(seen.tables) == {"flights"}
+
+
+def test_the_champion_is_the_approved_version_in_service(trainings: Trainings) -> None:
+    from dataclasses import replace
+
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    served = replace(trainings, sagemaker=Registry(version=2))
+    start = wanted(served)
+    served.start(start)
+    assert json.loads(finished(served, start.run)["input"])["champion"] == "s3://models/2.tar.gz"
