@@ -7,6 +7,9 @@ from importlib.util import find_spec
 from types import ModuleType
 
 PLUGS = (
+    "infra.local.buckets",
+    "infra.local.custom_resources",
+    "infra.local.function_errors",
     "infra.local.sagemaker.plug",
     "infra.local.athena.plug",
     "infra.local.iam.plug",

