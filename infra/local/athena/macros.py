@@ -34,7 +34,6 @@ MACROS = (
     "array_union(a, b) AS list_distinct(list_concat(a, b))",
     "array_remove(a, e) AS list_filter(a, lambda x: x IS DISTINCT FROM e)",
     "repeat(e, n) AS list_transform(range(n), lambda x: e)",
-    "shuffle(a) AS list_transform(list_sort(list_transform(a, lambda x: {'r': random(), 'x': x})), lambda s: s.x)",
     "day_of_month(d) AS day(d)",
     "doy(d) AS dayofyear(d)",
     "yow(d) AS isoyear(d)",

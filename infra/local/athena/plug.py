@@ -15,6 +15,7 @@ from ministack.services import stepfunctions
 
 from infra.local.athena.access import Access
 from infra.local.athena.api import Api, Caller, JsonObject
+from infra.local.iam import acting
 from tidegate.errors import BadRequest, Refused
 
 if TYPE_CHECKING:
@@ -73,7 +74,9 @@ async def handle(method: str, path: str, headers: Any, body: bytes, query: Any) 
         answer: Response = await ministack_athena.handle_request(method, path, headers, body, query)
         return _with_defaults(answer) if operation == "GetWorkGroup" else answer
     try:
-        asking = caller(router.extract_access_key_id(headers, query))
+        # a state machine's aws-sdk task comes without a signature of its own
+        key = acting.access_key() if acting.role_arn() else router.extract_access_key_id(headers, query)
+        asking = caller(key)
         return _said(200, await asyncio.to_thread(_API.call, operation, json.loads(body or b"{}"), asking))
     except (BadRequest, Refused) as error:
         return _said(400, {"__type": "InvalidRequestException", "Message": error.what, "message": error.what})
@@ -89,10 +92,10 @@ def _with_defaults(answer: Response) -> Response:
     return status, headers, json.dumps(said).encode()
 
 
-def _task(operation: str, access_key: Callable[[], str]) -> Callable[[str, JsonObject], JsonObject]:
+def _task(operation: str) -> Callable[[str, JsonObject], JsonObject]:
     def run(resource: str, request: JsonObject) -> JsonObject:
         try:
-            asking = caller(access_key())
+            asking = caller(acting.access_key())
             answer = _API.call(operation, request, asking)
             if not resource.endswith((".sync", ".sync:2")):
                 return answer
@@ -114,16 +117,9 @@ def _waited(started: JsonObject, asking: Caller) -> JsonObject:
         time.sleep(0.05)
 
 
-def _task_key() -> str:
-    """The key that a state machine's task acts with: its role's where the IAM plug gives one."""
-    from infra.local.iam import acting
-
-    return acting.access_key()
-
-
 def install() -> None:
     """Take over Athena's query executions, and add Step Functions' integrations of them."""
     app.SERVICE_HANDLERS["athena"] = handle
     for operation in ("startQueryExecution", "getQueryExecution", "getQueryResults", "stopQueryExecution"):
         name = operation[0].upper() + operation[1:]
-        stepfunctions._SERVICE_DISPATCH[f"arn:aws:states:::athena:{operation}"] = _task(name, _task_key)
+        stepfunctions._SERVICE_DISPATCH[f"arn:aws:states:::athena:{operation}"] = _task(name)

@@ -1,1 +1,1 @@
-"""What IAM does between services, which the emulator leaves out: trust, PassRole, resource policies, service roles."""
+"""What IAM does between services, which the emulator leaves out: trust, PassRole, policies, service roles."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 from ministack.services import sts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _role: ContextVar[str] = ContextVar("tidegate_acting_role", default="")
 _session: ContextVar[str] = ContextVar("tidegate_acting_session", default="")
