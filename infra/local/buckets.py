@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.local.resource_types import on_a_thread
 from tidegate.aws import client
 from tidegate.errors import Unsupported
 
@@ -55,6 +56,7 @@ def install() -> None:
         "update": update,
         "delete": delete,
     }
+    on_a_thread("AWS::S3::Bucket")
 
 
 def _refuse_unknown(properties: Properties) -> None:

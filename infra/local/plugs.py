@@ -8,6 +8,7 @@ from types import ModuleType
 
 PLUGS = (
     "infra.local.buckets",
+    "infra.local.resource_types",
     "infra.local.custom_resources",
     "infra.local.function_errors",
     "infra.local.sagemaker.plug",
