@@ -1,0 +1,48 @@
+"""The CDK app: `python -m infra.app` writes the templates of one environment; it needs no account and no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import App
+
+from infra.bundle import stage_code, stage_image
+from infra.environments import environment
+from infra.layers import ROOT
+from infra.stacks.floor import Kit
+from infra.stacks.ingest import IngestStack
+from infra.stacks.lake import LakeStack
+from infra.stacks.serving import ServingStack
+from infra.stacks.training import TrainingStack
+from infra.stacks.watch import WatchStack
+from tidegate.plan import Plan, plan
+
+# The same templates from the CDK's CLI, from ours and from a test, whatever a CLI puts into the context.
+FLAGS = {
+    "@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy": True,
+    "aws:cdk:enable-path-metadata": False,
+    "aws:cdk:enable-asset-metadata": False,
+    "aws:cdk:version-reporting": False,
+}
+
+
+def build(name: str, known: Plan, staging: Path, outdir: str | None) -> App:
+    """The app of the environment called `name`, with its stacks."""
+    app = App(outdir=outdir, analytics_reporting=False, post_cli_context=FLAGS)
+    chosen = name or app.node.try_get_context("environment") or "laptop"
+    kit = Kit(
+        environment=environment(chosen),
+        plan=known,
+        code=stage_code(known, staging),
+        image=stage_image(staging),
+    )
+    lake = LakeStack(app, kit=kit)
+    ingest = IngestStack(app, kit=kit, lake=lake)
+    training = TrainingStack(app, kit=kit, lake=lake)
+    serving = ServingStack(app, kit=kit, lake=lake, training=training)
+    WatchStack(app, kit=kit, lake=lake, ingest=ingest, training=training, serving=serving)
+    return app
+
+
+if __name__ == "__main__":
+    build("", plan(), ROOT / ".tidegate" / "synthesis", None).synth()

@@ -1,0 +1,76 @@
+"""The one table: which event runs which function, with what. The stacks are built from it, and nothing runs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from infra.triggers import (
+    CustomResource,
+    EachModelsSchedule,
+    Every,
+    Function,
+    Landed,
+    PackageChanged,
+    Queue,
+    Route,
+    Said,
+    Step,
+)
+from tidegate import facts
+from tidegate.settings import Setting as S  # noqa: N817 - a short name keeps a row on a line
+
+# A machine, and the fact that starts it; the training machine is started by `train`, which decides whether to.
+MACHINES: Mapping[str, Said | None] = {"training": None, "deployment": Said(facts.ModelApproved)}
+
+_LAKE = (S.ENVIRONMENT, S.LAKE_BUCKET, S.LEDGER_TABLE, S.DATABASE, S.BUS)
+_TO_PUBLISH = (Said(facts.FileValidated, {"needs_transform": False}), Said(facts.FileTransformed))
+
+# fmt: off
+FLOW: Mapping[str, Function] = {
+    # files become rows
+    "validate": Function(
+        on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded))),),
+        memory=1769, timeout=300, layers=("base", "checking"),
+        reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET)),
+    "transform": Function(
+        on=(Queue("transform", holds=(Said(facts.FileValidated, {"needs_transform": True}),)),),
+        memory=1769, timeout=300, layers=("base", "checking"), reads=(*_LAKE, S.QUARANTINE_BUCKET)),
+    "publish": Function(
+        on=(Queue("publish", holds=_TO_PUBLISH),),
+        memory=1024, timeout=120, layers=("base", "tables"), reads=_LAKE),
+    "refresh": Function(
+        on=(Said(facts.TablePublished, of="looked up"),),
+        memory=1024, timeout=300, layers=("base", "checking"), reads=(*_LAKE, S.LOOKUP_TABLE)),
+    "reconcile": Function(
+        on=(Every("reconciles"),),
+        memory=512, timeout=300, layers=("base",), reads=(*_LAKE, S.LANDING_BUCKET)),
+    "evolve": Function(
+        on=(CustomResource("Custom::TidegateTable"),),
+        memory=1024, timeout=120, layers=("base", "tables"), reads=(S.ENVIRONMENT, S.LAKE_BUCKET, S.DATABASE)),
+    # rows become a model
+    "train": Function(
+        on=(Said(facts.TablePublished, of="read"), Said(facts.DriftFound), EachModelsSchedule()),
+        memory=512, timeout=60, layers=("base",),
+        reads=(S.ENVIRONMENT, S.DATABASE, S.ARTEFACT_BUCKET, S.MODEL_IMAGE, S.TRAINING_MACHINE_ARN)),
+    "gate": Function(
+        on=(Step("training"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.BUS)),
+    "build": Function(
+        on=(CustomResource("Custom::TidegateImageBuild"),),
+        memory=256, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
+    # a model goes into service
+    "approve": Function(
+        on=(PackageChanged(),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.BUS)),
+    "deploy": Function(
+        on=(Step("deployment"),),
+        memory=512, timeout=60, layers=("base",),
+        reads=(S.ENVIRONMENT, S.DATABASE, S.LOOKUP_TABLE, S.MODEL_IMAGE, S.MODEL_ROLE_ARN)),
+    "verify": Function(
+        on=(Step("deployment"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
+    "predict": Function(
+        on=(Route("POST", "/predict/{model}"),),
+        memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT,)),
+}
+# fmt: on

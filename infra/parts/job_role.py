@@ -1,0 +1,64 @@
+"""A job's role: what a container of ours may do, as SageMaker runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, aws_iam
+from constructs import Construct
+
+from infra.parts.worker import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_ecr
+
+    from infra.environments import Environment
+
+
+class JobRole(Construct):
+    """The role `tidegate-<environment>-<name>`: it may fetch the models' image and write its log, and what is granted."""
+
+    def __init__(
+        self, scope: Construct, *, name: str, environment: Environment, repository: aws_ecr.IRepository
+    ) -> None:
+        super().__init__(scope, f"{name.title()}Role")
+        physical = f"tidegate-{environment.name}-{name}"
+        self.role = aws_iam.Role(
+            self,
+            "Role",
+            role_name=physical,
+            assumed_by=aws_iam.ServicePrincipal(
+                "sagemaker.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
+        )
+        self.policy = aws_iam.Policy(self, "Policy", policy_name=physical, roles=[self.role])
+        # https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html says what a job's role needs.
+        self.may("SignInToTheRegistry", ["ecr:GetAuthorizationToken"], ["*"])
+        self.may(
+            "FetchTheImage",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [repository.repository_arn],
+        )
+        self.may(
+            "WriteItsLog",
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [f"arn:{Aws.PARTITION}:logs:{Aws.REGION}:{Aws.ACCOUNT_ID}:log-group:/aws/sagemaker/*"],
+        )
+        self.may(
+            "MeasureItself",
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
+        )
+
+    def may(
+        self,
+        purpose: str,
+        actions: Sequence[str],
+        on: Sequence[str],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Allow `actions` on these resources; the purpose is the statement's id."""
+        self.policy.add_statements(statement(purpose, actions, on, conditions))

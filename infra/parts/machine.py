@@ -1,0 +1,90 @@
+"""A machine: a state machine whose definition is a file beside this package, with a role and a log of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, RemovalPolicy, aws_iam, aws_logs, aws_stepfunctions
+from constructs import Construct
+
+from infra.parts.worker import retention, statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infra.environments import Environment
+
+DEFINITIONS = Path(__file__).resolve().parents[1] / "machines"
+
+
+class Machine(Construct):
+    """The state machine `infra/machines/<name>.asl.json`."""
+
+    def __init__(
+        self, scope: Construct, *, name: str, environment: Environment, substitutions: Mapping[str, str]
+    ) -> None:
+        super().__init__(scope, f"{name.title()}Machine")
+        self.name = f"tidegate-{environment.name}-{name}"
+        self.arn = f"arn:{Aws.PARTITION}:states:{Aws.REGION}:{Aws.ACCOUNT_ID}:stateMachine:{self.name}"
+        self.role = aws_iam.Role(
+            self,
+            "Role",
+            role_name=f"{self.name}-machine",
+            assumed_by=aws_iam.ServicePrincipal(
+                "states.amazonaws.com",
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": self.arn},
+                },
+            ),
+        )
+        self.policy = aws_iam.Policy(self, "Policy", policy_name=f"{self.name}-machine", roles=[self.role])
+        log = aws_logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/vendedlogs/states/{self.name}",
+            retention=retention(environment.log_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        destination = aws_stepfunctions.CfnStateMachine.LogDestinationProperty(
+            cloud_watch_logs_log_group=aws_stepfunctions.CfnStateMachine.CloudWatchLogsLogGroupProperty(
+                log_group_arn=log.log_group_arn
+            )
+        )
+        self.machine = aws_stepfunctions.CfnStateMachine(
+            self,
+            "Machine",
+            state_machine_name=self.name,
+            role_arn=self.role.role_arn,
+            definition_string=(DEFINITIONS / f"{name}.asl.json").read_text("utf-8"),
+            definition_substitutions=dict(substitutions),
+            logging_configuration=aws_stepfunctions.CfnStateMachine.LoggingConfigurationProperty(
+                level="ALL", include_execution_data=False, destinations=[destination]
+            ),
+        )
+        self.machine.node.add_dependency(self.policy)
+        self.may("DeliverItsLog", LOG_DELIVERY, ["*"])
+
+    def may(
+        self,
+        purpose: str,
+        actions: Sequence[str],
+        on: Sequence[str],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Allow `actions` on these resources; the purpose is the statement's id."""
+        self.policy.add_statements(statement(purpose, actions, on, conditions))
+
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these have no resources to name
+LOG_DELIVERY = (
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+)

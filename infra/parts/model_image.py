@@ -1,0 +1,133 @@
+"""The models' image: a repository, the CodeBuild project that fills it, and the resource that waits for the build."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import (
+    Aws,
+    CustomResource,
+    Duration,
+    RemovalPolicy,
+    aws_codebuild,
+    aws_ecr,
+    aws_iam,
+    aws_logs,
+    aws_s3_assets,
+)
+from constructs import Construct
+
+from infra.bundle import tag_of
+from infra.parts.worker import retention, statement
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.parts.worker import Worker
+    from infra.environments import Environment
+
+
+class ModelImage(Construct):
+    """One image for all models, built where the stack is deployed, so that nobody needs Docker."""
+
+    def __init__(self, scope: Construct, *, environment: Environment, source: Path) -> None:
+        super().__init__(scope, "ModelImage")
+        self.name = f"tidegate-{environment.name}-models"
+        self.tag = tag_of(source)
+        self.repository = aws_ecr.Repository(
+            self,
+            "Repository",
+            repository_name=self.name,
+            image_tag_mutability=aws_ecr.TagMutability.IMMUTABLE,
+            image_scan_on_push=True,
+            removal_policy=RemovalPolicy.RETAIN if environment.keeps_data else RemovalPolicy.DESTROY,
+        )
+        self._source = aws_s3_assets.Asset(self, "Source", path=str(source))
+        self._log = aws_logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/codebuild/{self.name}",
+            retention=retention(environment.log_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.role = self._make_role()
+        self.project = self._make_project()
+
+    def built_by(self, build: Worker) -> str:
+        """Start the build when the source changes; the URI of the image that it made, by digest."""
+        build.may("StartTheBuild", ["codebuild:StartBuild"], [self.project.attr_arn])
+        resource = CustomResource(
+            self,
+            "Build",
+            service_token=build.function.function_arn,
+            resource_type="Custom::TidegateImageBuild",
+            service_timeout=Duration.minutes(30),
+            properties={
+                "Project": self.project.ref,
+                "Repository": self.repository.repository_uri,
+                "Tag": self.tag,
+            },
+        )
+        resource.node.add_dependency(build.policy, self._policy)
+        return resource.get_att_string("ImageUri")
+
+    def _make_role(self) -> aws_iam.Role:
+        project = f"arn:{Aws.PARTITION}:codebuild:{Aws.REGION}:{Aws.ACCOUNT_ID}:project/{self.name}"
+        role = aws_iam.Role(
+            self,
+            "Role",
+            role_name=f"{self.name}-build",
+            assumed_by=aws_iam.ServicePrincipal(
+                "codebuild.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": project}},
+            ),
+        )
+        log = self._log.log_group_arn.removesuffix(":*")
+        push = ["BatchCheckLayerAvailability", "CompleteLayerUpload", "DescribeImages", "InitiateLayerUpload"]
+        push += ["PutImage", "UploadLayerPart", "BatchGetImage"]
+        bucket = self._source.bucket
+        self._policy = aws_iam.Policy(
+            self,
+            "Policy",
+            policy_name=f"{self.name}-build",
+            roles=[role],
+            statements=[
+                statement(
+                    "FetchItsSource", ["s3:GetObject"], [bucket.arn_for_objects(self._source.s3_object_key)]
+                ),
+                statement("SignInToTheRegistry", ["ecr:GetAuthorizationToken"], ["*"]),
+                statement("PushTheImage", [f"ecr:{name}" for name in push], [self.repository.repository_arn]),
+                statement(
+                    "WriteItsLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{log}:log-stream:*"]
+                ),
+            ],
+        )
+        return role
+
+    def _make_project(self) -> aws_codebuild.CfnProject:
+        words = aws_codebuild.CfnProject
+        project = words(
+            self,
+            "Project",
+            name=self.name,
+            description="Builds the image in which models are trained and served",
+            service_role=self.role.role_arn,
+            artifacts=words.ArtifactsProperty(type="NO_ARTIFACTS"),
+            source=words.SourceProperty(
+                type="S3", location=f"{self._source.s3_bucket_name}/{self._source.s3_object_key}"
+            ),
+            environment=words.EnvironmentProperty(
+                type="LINUX_CONTAINER",
+                image="aws/codebuild/amazonlinux-x86_64-standard:5.0",
+                compute_type="BUILD_GENERAL1_MEDIUM",
+                privileged_mode=True,
+            ),
+            logs_config=words.LogsConfigProperty(
+                cloud_watch_logs=words.CloudWatchLogsConfigProperty(
+                    status="ENABLED", group_name=self._log.log_group_name
+                )
+            ),
+            timeout_in_minutes=30,
+        )
+        project.node.add_dependency(self._policy)
+        return project

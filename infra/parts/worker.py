@@ -1,0 +1,100 @@
+"""A worker: one function of the flow with a role, a log group and nothing that was not granted to it by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_lambda, aws_logs
+from constructs import Construct
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infra.environments import Environment
+    from infra.triggers import Function
+    from tidegate.settings import Setting
+
+
+class Worker(Construct):
+    """The Lambda function `functions/<verb>.py`, as its row of the flow has it."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        *,
+        verb: str,
+        row: Function,
+        environment: Environment,
+        code: aws_lambda.Code,
+        layers: Mapping[str, aws_lambda.ILayerVersion],
+        settings: Mapping[Setting, str],
+    ) -> None:
+        super().__init__(scope, verb.title())
+        self.verb = verb
+        self.row = row
+        self.name = f"tidegate-{environment.name}-{verb}"
+        self.role = aws_iam.Role(
+            self,
+            "Role",
+            role_name=f"{self.name}-function",
+            assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        self.log_group = aws_logs.LogGroup(
+            self,
+            "Log",
+            log_group_name=f"/aws/lambda/{self.name}",
+            retention=retention(environment.log_days),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        self.function = aws_lambda.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            handler=f"functions.{verb}.handler",
+            runtime=aws_lambda.Runtime.PYTHON_3_13,
+            architecture=aws_lambda.Architecture.ARM_64,
+            code=code,
+            layers=[layers[name] for name in row.layers],
+            memory_size=row.memory,
+            timeout=Duration.seconds(row.timeout),
+            role=self.role.without_policy_updates(),
+            log_group=self.log_group,
+            environment={
+                **{setting.value: settings[setting] for setting in row.reads},
+                "POWERTOOLS_SERVICE_NAME": verb,
+            },
+        )
+        self.policy = aws_iam.Policy(self, "Policy", policy_name=f"{self.name}-function", roles=[self.role])
+        self.function.node.add_dependency(self.policy)
+        self.may(
+            "WriteItsLog", ["logs:CreateLogStream", "logs:PutLogEvents"], [f"{self._log_arn}:log-stream:*"]
+        )
+
+    @property
+    def _log_arn(self) -> str:
+        return self.log_group.log_group_arn.removesuffix(":*")
+
+    def may(
+        self,
+        purpose: str,
+        actions: Sequence[str],
+        on: Sequence[str],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Allow `actions` on these resources; the purpose is the statement's id, for whoever reads the policy."""
+        self.policy.add_statements(statement(purpose, actions, on, conditions))
+
+
+def statement(
+    purpose: str, actions: Sequence[str], on: Sequence[str], conditions: Mapping[str, Any] | None = None
+) -> aws_iam.PolicyStatement:
+    """One permission with its purpose as its id."""
+    return aws_iam.PolicyStatement(
+        sid=purpose, actions=list(actions), resources=list(on), conditions=dict(conditions or {})
+    )
+
+
+def retention(days: int) -> aws_logs.RetentionDays:
+    """CDK's word for a number of days."""
+    words = {7: "ONE_WEEK", 14: "TWO_WEEKS", 30: "ONE_MONTH", 90: "THREE_MONTHS", 365: "ONE_YEAR"}
+    return aws_logs.RetentionDays[words[days]]

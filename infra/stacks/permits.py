@@ -1,0 +1,76 @@
+"""Permissions that several workers are granted in the same words; which worker gets which is said in the stacks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from aws_cdk import Aws
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from infra.parts.store import Store
+    from infra.stacks.lake import LakeStack
+
+
+class Grantee(Protocol):
+    """Whoever can be allowed something: a worker, a machine, a job."""
+
+    def may(
+        self,
+        purpose: str,
+        actions: Sequence[str],
+        on: Sequence[str],
+        conditions: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Allow `actions` on these resources."""
+
+
+def read(who: Grantee, purpose: str, store: Store, *prefixes: str, versions: bool = False) -> None:
+    """Read objects under these prefixes."""
+    actions = ["s3:GetObject", "s3:GetObjectVersion"] if versions else ["s3:GetObject"]
+    who.may(purpose, actions, [store.keys(prefix) for prefix in prefixes])
+
+
+def write(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
+    """Write objects under these prefixes."""
+    who.may(purpose, ["s3:PutObject"], [store.keys(prefix) for prefix in prefixes])
+
+
+def browse(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
+    """List objects under these prefixes; without it S3 says 403 of an object that is not there, and not 404."""
+    who.may(
+        purpose,
+        ["s3:ListBucket"],
+        [store.bucket.bucket_arn],
+        {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+    )
+
+
+def use_key(who: Grantee, lake: LakeStack, *services: str, encrypts: bool = True) -> None:
+    """Use the lake's key, through these services alone."""
+    via = [f"{service}.{Aws.REGION}.amazonaws.com" for service in services]
+    actions = ["kms:Decrypt", "kms:GenerateDataKey"] if encrypts else ["kms:Decrypt"]
+    who.may("UseTheKey", actions, [lake.key.key_arn], {"StringEquals": {"kms:ViaService": via}})
+
+
+def say_facts(who: Grantee, lake: LakeStack) -> None:
+    """Publish our facts on our bus."""
+    who.may(
+        "SayFacts",
+        ["events:PutEvents"],
+        [lake.bus.event_bus_arn],
+        {"StringEquals": {"events:source": "tidegate"}},
+    )
+
+
+def keep_ledger(who: Grantee, lake: LakeStack, *actions: str) -> None:
+    """Do these things with the ledger's items."""
+    who.may("KeepTheLedger", [f"dynamodb:{action}" for action in actions], [lake.ledger.table_arn])
+
+
+def catalogue(who: Grantee, purpose: str, lake: LakeStack, *actions: str) -> None:
+    """Do these things with the tables of our database in Glue's catalogue."""
+    resources = ["catalog", f"database/{lake.database}", f"table/{lake.database}/*"]
+    who.may(purpose, [f"glue:{action}" for action in actions], [lake.arn("glue", name) for name in resources])

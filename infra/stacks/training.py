@@ -1,0 +1,169 @@
+"""How rows become a registered model: the decision, the machine, its jobs' roles and image, the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, aws_sagemaker
+
+from infra.parts.clock import Clock
+from infra.parts.job_role import JobRole
+from infra.parts.machine import Machine
+from infra.parts.model_image import ModelImage
+from infra.stacks import permits
+from infra.stacks.floor import Floor, Kit
+from infra.stacks.listening import listens
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+    from infra.parts.worker import Worker
+    from infra.stacks.lake import LakeStack
+
+# https://docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html: the rules behind `.sync`
+SYNC_RULES = (
+    "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
+    "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+)
+
+
+class TrainingStack(Floor):
+    """Training: new rows, a clock or a drift, and a version waits in the registry."""
+
+    def __init__(self, scope: Construct, *, kit: Kit, lake: LakeStack) -> None:
+        super().__init__(scope, noun="training", description="Tidegate: how rows become a model", kit=kit)
+        build = self.worker("build", lake.settings)
+        image = ModelImage(self, environment=self.environment_, source=kit.image)
+        image_uri = image.built_by(build)
+        jobs = {"environment": self.environment_, "repository": image.repository}
+        self.snapshot = JobRole(self, name="snapshot", **jobs)
+        self.learning = JobRole(self, name="learning", **jobs)
+        self.endpoint = JobRole(self, name="endpoint", **jobs)
+        gate = self.worker("gate", lake.settings)
+        self.machine = Machine(
+            self,
+            name="training",
+            environment=self.environment_,
+            substitutions={
+                "Environment": self.environment_.name,
+                "Database": lake.database,
+                "Workgroup": lake.workgroup,
+                "Region": Aws.REGION,
+                "Key": lake.key.key_arn,
+                "Bus": lake.bus.event_bus_name,
+                "Gate": gate.function.function_arn,
+                "SnapshotRole": self.snapshot.role.role_arn,
+                "LearningRole": self.learning.role.role_arn,
+            },
+        )
+        self.machine.machine.node.add_dependency(self.snapshot.policy, self.learning.policy)
+        told = {
+            Setting.MODEL_IMAGE: image_uri,
+            Setting.MODEL_ROLE_ARN: self.endpoint.role.role_arn,
+            Setting.TRAINING_MACHINE_ARN: self.machine.machine.ref,
+        }
+        self.settings = {**lake.settings, **told}
+        train = self.worker("train", self.settings)
+        self.workers = (build, gate, train)
+        listens(self, train, lake)
+        clock = Clock(self, name="retrains", environment=self.environment_, undelivered=lake.undelivered)
+        for name, model in kit.plan.models.items():
+            clock.strikes(name, train, expression=model.schedule, says={"model": name, "cause": "Schedule"})
+            self._make_registry(name)
+
+        self._allow_train(train, lake)
+        permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/")
+        permits.use_key(gate, lake, "s3", encrypts=False)
+        self._allow_machine(gate, lake)
+        self._allow_jobs(lake)
+        self.tells(told)
+
+    def _make_registry(self, model: str) -> None:
+        aws_sagemaker.CfnModelPackageGroup(
+            self,
+            f"Registry{model.title().replace('_', '')}",
+            model_package_group_name=self.called(model.replace("_", "-")),
+            model_package_group_description=f"The versions of {model}",
+        )
+
+    def _allow_train(self, train: Worker, lake: LakeStack) -> None:
+        machine = self.machine.machine.ref
+        permits.read(train, "ReadTheLastTraining", lake.artefact, "runs/*/last.json")
+        permits.browse(train, "SeeWhetherThereWasOne", lake.artefact, "runs/")
+        permits.write(train, "RecordTheTraining", lake.artefact, "runs/*/last.json", "runs/*/run.json")
+        permits.read(train, "ReadTableMetadata", lake.lake, "tables/*/metadata/")
+        permits.catalogue(train, "FindTables", lake, "GetTable")
+        permits.use_key(train, lake, "s3")
+        train.may("StartTheMachine", ["states:StartExecution", "states:ListExecutions"], [machine])
+        executions = self.arn("states", f"execution:{self.machine.name}:*")
+        train.may("SeeHowATrainingWent", ["states:DescribeExecution"], [executions])
+        train.may(
+            "SeeWhatIsInService",
+            ["sagemaker:DescribeEndpoint"],
+            [self.arn("sagemaker", f"endpoint/{self.called('*')}")],
+        )
+        train.may(
+            "SeeVersions", ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"], self.registry
+        )
+
+    @property
+    def registry(self) -> list[str]:
+        """The ARNs of our model package groups and of their packages."""
+        kinds = ("model-package-group", "model-package")
+        return [self.arn("sagemaker", f"{kind}/{self.called('*')}") for kind in kinds]
+
+    def _allow_machine(self, gate: Worker, lake: LakeStack) -> None:
+        machine = self.machine
+        jobs = {kind: self.arn("sagemaker", f"{kind}-job/*") for kind in ("processing", "training")}
+        for kind, arn in jobs.items():
+            actions = [f"sagemaker:{verb}{kind.title()}Job" for verb in ("Create", "Describe", "Stop")]
+            machine.may(f"Run{kind.title()}Jobs", actions, [arn])
+        machine.may("TagJobs", ["sagemaker:AddTags"], list(jobs.values()))
+        machine.may(
+            "HearWhenJobsEnd",
+            ["events:PutTargets", "events:PutRule", "events:DescribeRule"],
+            [self.arn("events", f"rule/{name}") for name in SYNC_RULES],
+        )
+        roles = [self.snapshot.role.role_arn, self.learning.role.role_arn]
+        passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        machine.may("LendJobsTheirRoles", ["iam:PassRole"], roles, passed)
+        machine.may("AskTheGate", ["lambda:InvokeFunction"], [gate.function.function_arn])
+        machine.may("Register", ["sagemaker:CreateModelPackage"], self.registry)
+        permits.say_facts(machine, lake)
+
+    def _allow_jobs(self, lake: LakeStack) -> None:
+        snapshot, learning, endpoint = self.snapshot, self.learning, self.endpoint
+        permits.read(snapshot, "ReadRunAndResults", lake.artefact, "runs/*/run.json", "athena/")
+        permits.write(snapshot, "WriteDataAndResults", lake.artefact, "runs/*/data/", "athena/")
+        permits.read(snapshot, "ReadTables", lake.lake, "tables/")
+        for store in (lake.artefact, lake.lake):
+            snapshot.may(
+                f"Browse{store.node.id}", ["s3:ListBucket", "s3:GetBucketLocation"], [store.bucket.bucket_arn]
+            )
+        queries = [
+            "StartQueryExecution",
+            "GetQueryExecution",
+            "GetQueryResults",
+            "StopQueryExecution",
+            "GetWorkGroup",
+        ]
+        group = self.arn("athena", f"workgroup/{lake.workgroup}")
+        snapshot.may("Query", [f"athena:{name}" for name in queries], [group])
+        permits.catalogue(snapshot, "FindTables", lake, "GetDatabase", "GetTable", "GetPartitions")
+        permits.read(learning, "ReadTheRun", lake.artefact, "runs/")
+        permits.browse(learning, "BrowseTheRun", lake.artefact, "runs/")
+        permits.write(
+            learning, "WriteModelAndEvaluation", lake.artefact, "runs/*/model/", "runs/*/evaluation/"
+        )
+        for job in (snapshot, learning):
+            permits.use_key(job, lake, "s3")
+            job.may(
+                "EncryptItsDisk",
+                ["kms:CreateGrant"],
+                [lake.key.key_arn],
+                {"Bool": {"kms:GrantIsForAWSResource": "true"}},
+            )
+        permits.read(endpoint, "ReadTheModel", lake.artefact, "runs/*/model/")
+        permits.use_key(endpoint, lake, "s3", "dynamodb", encrypts=False)
+        endpoint.may("LookUp", ["dynamodb:Query", "dynamodb:GetItem"], [lake.lookups.table_arn])
