@@ -39,7 +39,8 @@ class Parts:
 
     def tag(self, arn: str, tags: list[dict[str, str]]) -> None:
         """Remember a resource's tags, none included."""
-        self.store.tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
+        with self.store.lock:
+            self.store.tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
 
     def emit(self, detail_type: str, arn: str, detail: Mapping[str, Any]) -> None:
         """Send an event, after those before it and without waiting."""
@@ -141,13 +142,15 @@ class Backend:
 
     def _add_tags(self, request: Record) -> Record:
         tags = registry.tagged(self.parts, request["ResourceArn"])
-        tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
+        with self.parts.store.lock:
+            tags.update({tag["Key"]: tag["Value"] for tag in request["Tags"]})
         return self._list_tags(request)
 
     def _delete_tags(self, request: Record) -> Record:
         tags = registry.tagged(self.parts, request["ResourceArn"])
-        for key in request["TagKeys"]:
-            tags.pop(key, None)
+        with self.parts.store.lock:
+            for key in request["TagKeys"]:
+                tags.pop(key, None)
         return {}
 
     def _list_tags(self, request: Record) -> Record:

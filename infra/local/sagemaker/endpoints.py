@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from infra.local.sagemaker.announce import ENDPOINT_EVENT, endpoint_detail, shown_variant
 from infra.local.sagemaker.faults import ApiError, invalid
 from infra.local.sagemaker.files import BadArchiveError
 from infra.local.sagemaker.fleet import Fleet, UnhealthyError, launch
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.models import EndpointConfigs, Models
 
 _log = logging.getLogger(__name__)
-EVENT = "SageMaker Endpoint State Change"
-# the statuses as events spell them
-SPELLED = {"InService": "IN_SERVICE", "RollingBack": "ROLLING_BACK", "SystemUpdating": "SYSTEM_UPDATING"}
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4)
 
 
@@ -72,7 +70,7 @@ class Endpoints:
         variants = traffic.live.variants if traffic and traffic.live else []
         return {
             **endpoint,
-            **({"ProductionVariants": [_variant(each) for each in variants]} if variants else {}),
+            **({"ProductionVariants": [shown_variant(each) for each in variants]} if variants else {}),
         }
 
     def update(self, request: Record) -> Record:
@@ -190,7 +188,7 @@ class Endpoints:
             self._set(endpoint, "InService", f"{reason} Rolled back to {endpoint['EndpointConfigName']}.")
             return
         traffic.serve(fleet)
-        endpoint["EndpointConfigName"] = config_name
+        self.parts.store.change(endpoint, EndpointConfigName=config_name)
         if before:
             before.stop()
         self._set(endpoint, "InService")
@@ -229,34 +227,10 @@ class Endpoints:
         self._say(endpoint)
 
     def _say(self, endpoint: Record) -> None:
-        detail = (
-            self.describe({"EndpointName": endpoint["EndpointName"]})
-            if self._known(endpoint)
-            else dict(endpoint)
-        )
-        status = endpoint["EndpointStatus"]
-        detail |= {
-            "EndpointStatus": SPELLED.get(status, status.upper()),
-            "CreationTime": endpoint["CreationTime"] * 1000,
-            "LastModifiedTime": endpoint["LastModifiedTime"] * 1000,
-            "Tags": {},
-        }
-        self.parts.emit(EVENT, endpoint["EndpointArn"], detail)
-
-    def _known(self, endpoint: Record) -> bool:
-        return self.parts.store.find(self.noun, endpoint["EndpointName"]) is endpoint
+        known = self.parts.store.find(self.noun, endpoint["EndpointName"]) is endpoint
+        shown = self.describe({"EndpointName": endpoint["EndpointName"]}) if known else endpoint
+        self.parts.emit(ENDPOINT_EVENT, endpoint["EndpointArn"], endpoint_detail(shown))
 
     def _in_background(self, work: Callable[..., None], endpoint: Record, *arguments: object) -> None:
         name = f"endpoint-{endpoint['EndpointName']}"
         threading.Thread(target=work, args=(endpoint, *arguments), name=name, daemon=True).start()
-
-
-def _variant(variant: Record) -> Record:
-    weight, count = variant.get("InitialVariantWeight", 1.0), variant.get("InitialInstanceCount", 1)
-    return {
-        "VariantName": variant["VariantName"],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }

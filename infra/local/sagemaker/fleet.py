@@ -140,6 +140,7 @@ def _launch_one(parts: Parts, endpoint: str, variant: Record, model: Record) -> 
             "AWS_REGION": parts.config.region,
             "AWS_DEFAULT_REGION": parts.config.region,
             "SAGEMAKER_BIND_TO_PORT": str(port),
+            "TIDEGATE_BIND_HOST": "127.0.0.1",  # the network is the machine's own
             "SAGEMAKER_SAFE_PORT_RANGE": f"{port}-{port}",
             **container.get("Environment", {}),
         },

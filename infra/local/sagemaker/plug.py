@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.local import saving
 from infra.local.sagemaker import machines, resources, wire
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
@@ -51,6 +52,7 @@ def install() -> Backend:
         config = Config.read({"AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}", **os.environ}, root)
         own = Credentials("test", "test")  # MiniStack's root
         _installed.append(Backend(config, Cloud(config, own, _assume, _deliver)))
+        backend().parts.store.on_change = _have_it_saved
     _serve()
     _authorise()
     _orchestrate()
@@ -87,6 +89,14 @@ def load_persisted_state(data: dict[str, Any]) -> None:
 def reset() -> None:
     """Forget everything."""
     backend().reset()
+
+
+def _have_it_saved() -> None:
+    """Jobs and endpoints change when no request is made, which is when the local cloud looks for changes."""
+    from ministack import app
+
+    if app._MAIN_LOOP and not app._MAIN_LOOP.is_closed():
+        app._MAIN_LOOP.call_soon_threadsafe(saving.changed)
 
 
 def _serve() -> None:

@@ -61,11 +61,11 @@ class ProcessingJobs(Jobs):
                 "current_instance_type": resources["InstanceType"],
             },
         )
-        job["ProcessingStartTime"] = time.time()
+        self.parts.store.change(job, ProcessingStartTime=time.time())
         try:
             ended = self._process(job, base, environment)
         finally:
-            job["ProcessingEndTime"] = time.time()
+            self.parts.store.change(job, ProcessingEndTime=time.time())
         for wanted in _outputs(job):
             upload(s3, ml / _local(wanted["S3Output"]["LocalPath"]), wanted["S3Output"]["S3Uri"])
         judge(ml, ended)

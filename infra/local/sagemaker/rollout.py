@@ -32,6 +32,12 @@ class Rollout:
         needed = {"CANARY": "CanarySize", "LINEAR": "LinearStepSize"}.get(kind)
         if needed and needed not in self._routing:
             raise invalid(f"{needed} is required when the traffic routing type is {kind}")
+        if (
+            needed
+            and self._routing[needed]["Type"] == "CAPACITY_PERCENT"
+            and self._routing[needed]["Value"] > 50
+        ):
+            raise invalid(f"{needed} must be at most 50 percent of the variant's capacity")
         self._wait = self._routing.get("WaitIntervalInSeconds", 0) * time_scale
         self.termination_wait = policy.get("TerminationWaitInSeconds", 0) * time_scale
         self.alarms = [

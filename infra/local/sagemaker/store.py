@@ -16,9 +16,10 @@ NOUNS = ("training-job", "processing-job", "model", "endpoint-config", "endpoint
 
 
 class Store:
-    """Records by noun and key, and tags by ARN; `lock` makes several steps one."""
+    """Records by noun and key, and tags by ARN; `lock` makes several steps one, `on_change` hears of each."""
 
     def __init__(self) -> None:
+        self.on_change: Callable[[], None] = lambda: None
         self.lock = threading.RLock()
         self._records: dict[str, dict[str, Record]] = {noun: {} for noun in NOUNS}
         self.tags: dict[str, dict[str, str]] = {}
@@ -27,6 +28,7 @@ class Store:
         """Keep `record` under `key`."""
         with self.lock:
             self._records[noun][key] = record
+        self.on_change()
         return record
 
     def find(self, noun: str, key: str) -> Record | None:
@@ -42,11 +44,13 @@ class Store:
         """Forget the record under `key`."""
         with self.lock:
             self._records[noun].pop(key, None)
+        self.on_change()
 
     def change(self, record: Record, **members: Any) -> None:
         """Change members of a record, with the time at which it happened."""
         with self.lock:
             record.update(members, LastModifiedTime=time.time())
+        self.on_change()
 
     def dump(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""

@@ -59,11 +59,11 @@ class TrainingJobs(Jobs):
             download(s3, uri, ml / "input" / "data" / channel["ChannelName"])
         _configure(ml / "input" / "config", job)
         self._step(job, "Training", "Training image download completed. Training in progress.")
-        job["TrainingStartTime"] = time.time()
+        self.parts.store.change(job, TrainingStartTime=time.time())
         try:
             ended = self._train(job, base, environment)
         finally:
-            job["TrainingEndTime"] = time.time()
+            self.parts.store.change(job, TrainingEndTime=time.time())
         self._step(job, "Uploading", "Uploading generated training model")
         self._collect(job, base, s3)
         judge(ml, ended)
@@ -104,12 +104,12 @@ class TrainingJobs(Jobs):
     def _collect(self, job: Record, base: Path, s3: Any) -> None:
         output = f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
         if pack(s3, base / "ml" / "model", f"{output}/model.tar.gz"):
-            job["ModelArtifacts"] = {"S3ModelArtifacts": f"{output}/model.tar.gz"}
+            self.parts.store.change(job, ModelArtifacts={"S3ModelArtifacts": f"{output}/model.tar.gz"})
         pack(s3, base / "ml" / "output" / "data", f"{output}/output.tar.gz")
         log = (base / "log.txt").read_text(errors="replace")
         definitions = job["AlgorithmSpecification"].get("MetricDefinitions", [])
         if found := [metric for definition in definitions if (metric := _last(definition, log))]:
-            job["FinalMetricDataList"] = found
+            self.parts.store.change(job, FinalMetricDataList=found)
 
     def _step(self, job: Record, status: str, message: str) -> None:
         now = time.time()

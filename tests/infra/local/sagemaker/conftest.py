@@ -97,11 +97,32 @@ class Sage:
             config=boto3.session.Config(inject_host_prefix=False, retries={"max_attempts": 1}),
         )
 
+    def listen(self, name: str, detail_type: str, member: str, prefix: str) -> Callable[[], dict[str, Any]]:
+        """A queue behind a rule; each call of what is returned gives its next event."""
+        sqs, events = self.client("sqs"), self.client("events")
+        url = sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        allowed = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": arn}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allowed]})})
+        detail = {member: [{"prefix": prefix}]}
+        pattern = {"source": ["aws.sagemaker"], "detail-type": [detail_type], "detail": detail}
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
+
+        def read() -> dict[str, Any]:
+            message = wait_until(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))[0]
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            said: dict[str, Any] = json.loads(message["Body"])
+            return said
+
+        return read
+
     def _answers(self) -> bool:
         assert self.server
         assert self.server.poll() is None, self.log.read_text()
         try:
-            return urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1).status == 200
+            with urllib.request.urlopen(f"{self.endpoint}/_ministack/health", timeout=1) as said:
+                return bool(said.status == 200)
         except OSError:
             return False
 

@@ -157,6 +157,15 @@ def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, serv
     assert ask(sage, served)["Body"] == b"two"
 
 
+def test_a_canary_of_more_than_half_is_refused(sage: Sage, served: str) -> None:
+    deployment = canary([])
+    deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["CanarySize"]["Value"] = 60
+    with pytest.raises(ClientError, match="50"):
+        sage.client("sagemaker").update_endpoint(
+            EndpointName=served, EndpointConfigName=sage.model("m-most", "most"), DeploymentConfig=deployment
+        )
+
+
 def test_an_alarm_during_the_canary_rolls_back(sage: Sage, served: str) -> None:
     cloudwatch = sage.client("cloudwatch")
     cloudwatch.put_metric_alarm(
@@ -190,8 +199,10 @@ def test_a_model_that_does_not_start_leaves_the_old_one_in_service(sage: Sage, s
 
 def test_an_endpoint_whose_model_does_not_start_fails_and_can_be_deleted(sage: Sage) -> None:
     sagemaker = sage.client("sagemaker")
+    heard = sage.listen("endpoints", "SageMaker Endpoint State Change", "EndpointName", "never")
     sagemaker.create_endpoint(EndpointName="never", EndpointConfigName=sage.model("m-never", "broken"))
     assert sage.endpoint_settled("never")["EndpointStatus"] == "Failed"
+    assert [heard()["detail"]["EndpointStatus"] for _ in range(2)] == ["CREATING", "FAILED"]
     sagemaker.delete_endpoint(EndpointName="never")
     sagemaker.get_waiter("endpoint_deleted").wait(
         EndpointName="never", WaiterConfig={"Delay": 1, "MaxAttempts": 10}

@@ -55,10 +55,16 @@ def test_a_state_machine_trains_registers_and_deploys(sage: Sage) -> None:
             "Endpoint",
         ),
         "Endpoint": task(
-            "sagemaker:createEndpoint", {"EndpointName": "machine", "EndpointConfigName": "machine"}, "Wait"
+            "sagemaker:createEndpoint", {"EndpointName": "machine", "EndpointConfigName": "machine"}, "Look"
         ),
+        "Look": task("aws-sdk:sagemaker:describeEndpoint", {"EndpointName": "machine"}, "Serves"),
+        "Serves": {
+            "Type": "Choice",
+            "Choices": [{"Condition": "{% $states.input.EndpointStatus = 'InService' %}", "Next": "Done"}],
+            "Default": "Wait",
+        },
         "Wait": {"Type": "Wait", "Seconds": 1, "Next": "Look"},
-        "Look": task("aws-sdk:sagemaker:describeEndpoint", {"EndpointName": "machine"}, ""),
+        "Done": {"Type": "Succeed"},
     }
     said = run_machine(sage, "whole", states, {})
     assert said["status"] == "SUCCEEDED", said

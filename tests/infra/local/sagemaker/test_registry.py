@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.sagemaker.conftest import IMAGE, Sage, wait_until
+from tests.infra.local.sagemaker.conftest import IMAGE, Sage
 
 
 @pytest.fixture
 def heard(sage: Sage) -> Any:
-    """Reads the registry's events of one group, in order, as a rule's queue gets them."""
-    sqs, events = sage.client("sqs"), sage.client("events")
-    url = sqs.create_queue(QueueName="heard")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allowed = {"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": arn}
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allowed]})})
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {"ModelPackageGroupName": [{"prefix": "tidegate-"}]},
-    }
-    events.put_rule(Name="heard", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="heard", Targets=[{"Id": "queue", "Arn": arn}])
-
-    def read() -> dict[str, Any]:
-        def one() -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = sqs.receive_message(QueueUrl=url).get("Messages", [])
-            return found
-
-        message = wait_until(one)[0]
-        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        said: dict[str, Any] = json.loads(message["Body"])
-        return said
-
-    return read
+    """Reads the events of the groups whose names begin as ours do, in their order."""
+    return sage.listen(
+        "registry", "SageMaker Model Package State Change", "ModelPackageGroupName", "tidegate-"
+    )
 
 
 def package(sage: Sage, group: str) -> str:

@@ -74,8 +74,10 @@ def test_an_isolated_job_has_no_network_no_credentials_and_its_own_host_name(sag
     assert container["host"] == "algo-1"
 
 
-def test_a_failure_file_becomes_the_failure_reason(sage: Sage) -> None:
+def test_a_failure_file_becomes_the_failure_reason_and_is_told(sage: Sage) -> None:
+    heard = sage.listen("failing", "SageMaker Training Job State Change", "TrainingJobName", "fails")
     job = run(sage, sage.training("fails", {"fail": "no column called delay"}))
+    assert [heard()["detail"]["TrainingJobStatus"] for _ in range(2)] == ["InProgress", "Failed"]
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: no column called delay, exit code: 3"
 
