@@ -19,7 +19,7 @@ from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake import datafiles, layout
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
-from tidegate.lake.versions import place
+from tidegate.lake.versions import is_listed, place
 from tidegate.planning import table_spec
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 256 * 1024**2
 MOST_ATTEMPTS = 6
-_GONE = {"NoSuchKey", "NoSuchVersion", "404"}
+_PERHAPS_GONE = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied"}  # S3 denies what one may not list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +76,7 @@ class Intake:
                 )
             return self._check(landed, held, dataset)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _GONE:
+            if error.response["Error"]["Code"] not in _PERHAPS_GONE or is_listed(self.s3, landed):
                 raise
             return self.ledger.mark(
                 held, State.IGNORED, reason="gone from the landing bucket before it was read"

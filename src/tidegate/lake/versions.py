@@ -26,6 +26,11 @@ def place(s3: Any, bucket: str, key: str, object_id: str) -> Place:
     return Place(newer=tuple(listed[:at]), older=tuple(listed[at + 1 :]))
 
 
+def is_listed(s3: Any, landed: LandedObject) -> bool:
+    """Whether S3 still has this version."""
+    return any(version.object_id == landed.object_id for version in versions(s3, landed.bucket, landed.key))
+
+
 def versions(s3: Any, bucket: str, key: str) -> Iterator[LandedObject]:
     """Every version of `key`, the newest first."""
     pages = s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=key)
