@@ -14,7 +14,7 @@ row is to blame.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
 
 OK = "_ok"
+TYPE, NOT_NULL = "type", "not_null"
+_FEW = 1000
+_AS_WRITTEN = pl.QueryOptFlags.none()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +44,7 @@ class Rule:
     reads: tuple[str, ...]
     keeps: pl.Expr | None = None  # true where a row keeps the rule, never null
     slow: Callable[[pl.DataFrame], pl.Series] | None = None  # the same, of a whole chunk
+    of_kit: bool = False  # `type` and `not_null` are the kit's own; a person's check may bear these names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +69,17 @@ class Plan:
         """The checks that run as Python functions, chunk by chunk."""
         return tuple(f"{rule.column}:{rule.check}".lstrip(":") for rule in self.rules if rule.slow)
 
+    @cached_property
+    def _ok(self) -> pl.Expr:
+        """Whether a row keeps every rule; a column that must have a value has none if its type is broken."""
+        filled = {rule.column for rule in self.rules if rule.of_kit and rule.check == NOT_NULL}
+        keeps = [pl.col(name).is_not_null() for name in self.types if name in filled]
+        for rule in self.rules:
+            said_already = rule.of_kit and rule.column in filled
+            if rule.keeps is not None and not said_already:
+                keeps.append(rule.keeps)
+        return (pl.all_horizontal(keeps) if keeps else pl.lit(True)).alias(OK)
+
     def only(self, columns: Iterable[str]) -> Plan:
         """The plan of some columns: all rules that read no other; uniqueness is left out."""
         wanted = set(columns)
@@ -78,11 +93,9 @@ class Plan:
 
     def judged(self, text: pl.DataFrame) -> pl.DataFrame:
         """Text cells in; typed columns and `_ok` out, row by row."""
-        keeps = [rule.keeps for rule in self.rules if rule.keeps is not None]
-        lazy = text.lazy().with_columns(self.casts)
-        frame = lazy.with_columns(
-            pl.all_horizontal(keeps).alias(OK) if keeps else pl.lit(True).alias(OK)
-        ).collect()
+        lazy = text.lazy().with_columns(self.casts).with_columns(self._ok)
+        # optimising a query costs as much as running it on the few rows of a request
+        frame = lazy.collect(optimizations=_AS_WRITTEN) if text.height <= _FEW else lazy.collect()
         for rule in self.rules:
             if rule.slow is not None:
                 frame = frame.with_columns((frame[OK] & rule.slow(frame.select(self.columns))).alias(OK))
@@ -123,16 +136,18 @@ def _instance(kind: Any) -> pl.DataType:
 
 
 def _of_column(dataset: Dataset, name: str, column: Any, types: dict[str, pl.DataType]) -> list[Rule]:
-    rules = []
     text = pl.col(TEXT + name)
+    typed_or_nothing = text.is_null() | pl.col(name).is_not_null()
+    rules = []
     if types[name] != pl.String:
-        keeps = text.is_null() | pl.col(name).is_not_null()
-        rules.append(Rule(column=name, check="type", words=str(types[name]), reads=(name,), keeps=keeps))
+        rules.append(_own(name, TYPE, str(types[name]), typed_or_nothing))
     if not column.nullable:
-        rules.append(
-            Rule(column=name, check="not_null", words="a value", reads=(name,), keeps=text.is_not_null())
-        )
+        rules.append(_own(name, NOT_NULL, "a value", text.is_not_null()))
     return rules + [_of_check(dataset, name, check, types) for check in column.checks]
+
+
+def _own(column: str, check: str, words: str, keeps: pl.Expr) -> Rule:
+    return Rule(column=column, check=check, words=words, reads=(column,), keeps=keeps, of_kit=True)
 
 
 def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.DataType]) -> Rule:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tidegate.contract.cells import TEXT
+from tidegate.contract.compile import NOT_NULL
 from tidegate.contract.verdict import MASK, REASON, REASONS, SAID_LIMIT
 
 if TYPE_CHECKING:
@@ -59,10 +60,10 @@ def _reasoned(rows: pl.DataFrame, column: str, check: str, said: pl.Expr) -> pl.
 
 
 def _said(plan: Plan, rule: Rule) -> pl.Expr:
-    if rule.check == "not_null":
+    if rule.of_kit and rule.check == NOT_NULL:
         return pl.lit("nothing stands here")
     if rule.column:
-        verb = "is no" if rule.check == "type" else "breaks"
+        verb = "is no" if rule.of_kit else "breaks"
         return pl.format("{} {} {}", _shown(plan, rule.column), pl.lit(verb), pl.lit(rule.words[:SAID_LIMIT]))
     values = [pl.format("{}={}", pl.lit(name), _shown(plan, name)) for name in rule.reads[:8]]
     return pl.format("{} ({})", pl.lit(rule.words[:SAID_LIMIT]), pl.concat_str(values, separator=", "))

@@ -51,7 +51,10 @@ def recorded(check: Any, column: str) -> pl.Expr:
     ):  # a built-in: the check may hold a copy made before polars was registered
         function = Check.CHECK_FUNCTION_REGISTRY[check.name]
     recorder = _Recorder()
-    result = function(PolarsData(recorder, column or "*"), **check._check_kwargs)  # type: ignore[arg-type]
+    try:
+        result = function(PolarsData(recorder, column or "*"), **check._check_kwargs)  # type: ignore[arg-type]
+    except Exception as error:
+        raise CannotRecord from error  # run as a slow check, it fails again, and is named
     expression = recorder.expression
     if result is not recorder or expression is None or expression.meta.has_multiple_outputs():
         raise CannotRecord

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PROBLEMS = {
     1: (
         "quotes",
-        "a quote stands inside an unquoted field or is never closed, or a carriage return ends no line",
+        "a quote stands inside a field or is never closed, a carriage return ends no line, or it is too long",
     ),
     2: ("field_count", "{fields} fields, and the contract has {columns} columns"),
     3: ("blank_line", "nothing stands on this line"),

@@ -23,8 +23,8 @@ def read_text(records: bytes, plan: Plan, delimiter: str) -> pl.DataFrame:
         new_columns=names,
         separator=delimiter,
         infer_schema=False,
-        empty_string_is_null=False,
-        null_values=list(plan.nulls),
+        empty_string_is_null="" in plan.nulls,
+        null_values=[null for null in plan.nulls if null],
     )
     if plan.nulls and b'"' in records:  # the parser looks for null spellings in unquoted cells alone
         text = text.with_columns(pl.when(~pl.all().is_in(plan.nulls)).then(pl.all()))

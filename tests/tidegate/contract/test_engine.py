@@ -1,0 +1,180 @@
+"""What a whole file comes to."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+
+import polars as pl
+import pytest
+
+from tidegate.contract.engine import check
+from tidegate.contract.source import Limits
+from tidegate.contract.verdict import BAD_SCHEMA
+
+
+def reasons(verdict):
+    """Row number to the set of (column, check)."""
+    return {
+        row["_row"]: {(why["column"], why["check"]) for why in row["_reasons"]}
+        for row in verdict.bad.iter_rows(named=True)
+    }
+
+
+def test_good_rows_are_typed_and_in_the_contracts_order(checked, header, parcels):
+    verdict = checked(header + b'1,red,12.5,ann\n2,NA,,""\n')
+    assert verdict.fault is None
+    assert dict(verdict.good.schema) == {
+        "number": pl.Int32,
+        "colour": pl.String,
+        "weight": pl.Float64,
+        "owner": pl.String,
+    }
+    assert verdict.good.rows() == [(1, "red", 12.5, "ann"), (2, None, None, None)]
+    assert verdict.bad.schema == BAD_SCHEMA
+
+
+def test_a_bad_row_has_all_its_reasons_its_number_its_line_and_its_text(checked, header):
+    verdict = checked(header + b"1,red,12,ann\n0,green,-3,\n")
+    assert reasons(verdict) == {
+        2: {("number", "greater_than_or_equal_to"), ("colour", "isin"), ("weight", "greater_than")}
+    }
+    assert verdict.bad.select("_row", "_line", "_raw").rows() == [(2, 3, "0,green,-3,")]
+    assert verdict.total_rows == 2
+
+
+def test_a_rule_across_columns_is_reported_without_a_column(checked, header):
+    verdict = checked(header + b"1,red,2,ann\n2,blue,2,ann\n")
+    assert reasons(verdict) == {1: {("", "red_is_heavy")}}
+    assert verdict.bad["_reasons"][0][0]["said"] == (
+        "a red parcel weighs more than ten (colour='red', weight='2')"
+    )
+
+
+def test_every_copy_of_a_key_is_bad_wherever_it_stands(checked, header):
+    verdict = checked(header + b"1,,,\n2,,,\n1,,,\n3,green,,\n3,,,\n")
+    assert reasons(verdict) == {
+        1: {("number", "unique")},
+        3: {("number", "unique")},
+        4: {("number", "unique"), ("colour", "isin")},
+        5: {("number", "unique")},
+    }
+    assert verdict.good["number"].to_list() == [2]
+
+
+def test_row_numbers_and_lines_are_right_after_a_quoted_newline(checked, header):
+    verdict = checked(header + b'1,blue,1,"a\nb"\n2,green,1,x\n"3",blue,"1","c\r\nd"\n4,blue,x,y\n')
+    assert verdict.bad.select("_row", "_line", "_raw").rows() == [(2, 4, "2,green,1,x"), (4, 7, "4,blue,x,y")]
+    assert verdict.good["owner"].to_list() == ["a\nb", "c\r\nd"]
+
+
+def test_a_quoted_null_spelling_is_nothing_too(checked, header):
+    verdict = checked(header + b'1,"NA","",x\n')
+    assert verdict.good.row(0) == (1, None, None, "x")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\n\n", "empty_file"),
+        (b"number,colour,weight,owner\n", "header_only"),
+        (b"number,colour,weight,owner", "header_only"),
+        (b"number,colour,weight\n1,red,12\n", "header_mismatch"),
+        (b"number,colour,weight,owner,extra\n1,red,12,a,b\n", "header_mismatch"),
+        (b"colour,number,weight,owner\nred,1,12,a\n", "header_mismatch"),
+        (bytes(range(256)) * 20, "not_text"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "not_text"),
+        (b"PK\x03\x04" + b"\0" * 50, "not_text"),
+        ("number,colour,weight,owner\n1,,,\n".encode("utf-16"), "not_text"),
+        (gzip.compress(b"number,colour,weight,owner\n1,,,\n" * 100)[:-20], "torn_gzip"),
+        (gzip.compress(b"number,colour,weight,owner\n1,,,\n")[:12], "torn_gzip"),
+        (b"number,colour,weight,owner\nx,,,\n", "no_good_rows"),
+    ],
+)
+def test_a_bad_file_is_named_by_its_fault_and_publishes_nothing(checked, body, code):
+    verdict = checked(body)
+    assert verdict.fault is not None
+    assert verdict.fault.code == code
+    assert verdict.fault.what
+    assert verdict.fault.next_step
+    assert verdict.good.height == 0
+    assert verdict.good.columns == ["number", "colour", "weight", "owner"]
+
+
+def test_a_gzip_is_read_by_its_bytes_whatever_its_name(checked, header):
+    body = header + b"1,,,\n"
+    packed = gzip.compress(body[:20]) + gzip.compress(body[20:])
+    assert checked(packed, name="parcels/a.csv").good.height == 1
+    assert checked(packed, name="parcels/a.csv.gz").good.height == 1
+    assert checked(body, name="parcels/a.csv.gz").fault.code == "torn_gzip"
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked(checked, header):
+    bomb = gzip.compress(header + b"1" * (80 << 20), compresslevel=9)
+    verdict = checked(bomb)
+    assert verdict.fault.code == "too_large"
+
+
+def test_a_record_without_end_is_refused(checked, header):
+    limits = Limits(record_bytes=1000, piece_bytes=2000)
+    assert checked(header + b"x" * 3_000_000, limits=limits).fault.code == "too_large"
+
+
+def test_a_file_that_is_mostly_bad_is_refused_as_a_whole(checked, header):
+    body = header + b"".join(b"%d,green,,\n" % number for number in range(1, 1500)) + b"9999,,,\n" * 1
+    verdict = checked(body)
+    assert verdict.fault.code == "too_many_bad_rows"
+    assert verdict.bad.height == 1499
+    assert verdict.good.height == 0
+
+
+def test_rows_in_are_rows_out_whatever_the_size_of_the_pieces(checked, header):
+    seed = 20131
+    source = random.Random(seed)
+    lines = [
+        source.choice(
+            [b"%d,red,12,ann", b"%d,blue,,", b'%d,blue,"1","a,\nb"', b"%d,x,1,y", b"%d,q", b'%d,"r,1,y', b""]
+        )
+        for _ in range(400)
+    ]
+    body = (
+        header
+        + b"\n".join(line % n if b"%d" in line else line for n, line in enumerate(lines, 1))
+        + b"\n7777,,,"
+    )
+    whole = checked(body)
+    for size in (97, 1000, 5000):
+        parts = checked(body, limits=Limits(piece_bytes=size, record_bytes=2000))
+        assert parts.good.rows() == whole.good.rows()
+        assert (
+            parts.bad.select("_row", "_line", "_raw").rows()
+            == whole.bad.select("_row", "_line", "_raw").rows()
+        )
+    numbers = sorted([*whole.bad["_row"].to_list()])
+    assert len(set(numbers)) == len(numbers)
+    assert whole.good.height + whole.bad.height == whole.total_rows
+
+
+def test_bytes_that_are_no_utf_8_break_their_row_alone(checked, header):
+    verdict = checked(header + "1,,,é\n2,,,".encode() + b"\xe9\n3,,,x\n4,\0,,\n")
+    assert reasons(verdict) == {2: {("", "encoding")}, 4: {("", "nul_byte")}}
+    assert verdict.bad["_raw"][0] == "2,,,\\xe9"
+    assert verdict.good["owner"].to_list() == ["é", "x"]
+
+
+def test_a_mark_and_carriage_returns_are_no_obstacle(checked, header):
+    body = b"\xef\xbb\xbf" + header.replace(b"\n", b"\r\n") + b"1,blue,1,a\r\n2,blue,1,b\r\n\r\n"
+    assert checked(body).good["owner"].to_list() == ["a", "b"]
+
+
+def test_only_read_is_asked_of_the_source(parcels, header):
+    class Body:
+        def __init__(self, body):
+            self._file = io.BytesIO(body)
+
+        def read(self, size):
+            return self._file.read(min(size, 7))
+
+    assert check(Body(header + b"1,,,\n2,,,\n"), parcels, name="a.csv").good.height == 2
