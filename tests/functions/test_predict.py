@@ -28,7 +28,7 @@ class Runtime:
 
 
 def refused(code: str, message: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InvokeEndpoint")  # type: ignore[arg-type]
+    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InvokeEndpoint")
 
 
 def test_an_answer_is_passed_through_with_the_endpoint_of_the_model() -> None:

@@ -35,7 +35,7 @@ class Registry:
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self._version:
             error = {"Code": "ValidationException", "Message": f'Could not find endpoint "{EndpointName}".'}
-            raise ClientError({"Error": error}, "DescribeEndpoint")  # type: ignore[arg-type]
+            raise ClientError({"Error": error}, "DescribeEndpoint")
         return {"EndpointConfigName": f"{EndpointName}-v{self._version}"}
 
     def get_paginator(self, _operation: str) -> Registry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -103,9 +104,12 @@ def to_onnx(fitted: Any, width: int) -> bytes:
     import skl2onnx
     from skl2onnx.common.data_types import FloatTensorType
 
-    graph = skl2onnx.to_onnx(
-        fitted, initial_types=[("features", FloatTensorType([None, width]))], options={"zipmap": False}
-    )
+    with warnings.catch_warnings():
+        # The exporter writes tree flags as booleans, which protobuf 6 still takes as the integers that they are.
+        warnings.filterwarnings("ignore", "Field onnx.*Expected an int, got a boolean", DeprecationWarning)
+        graph = skl2onnx.to_onnx(
+            fitted, initial_types=[("features", FloatTensorType([None, width]))], options={"zipmap": False}
+        )
     # The exporter lists these in the order of a hash that differs from process to process.
     in_order = sorted(graph.opset_import, key=lambda used: used.domain)
     del graph.opset_import[:]
