@@ -13,20 +13,10 @@ from ministack.core import iam_actions
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import stepfunctions
 
+from infra.local.iam import events
+
 Json = dict[str, Any]
 
-# SageMaker's creating calls: the ARN's kind and the member that names it.
-_SAGEMAKER = {
-    "TrainingJob": ("training-job", "TrainingJobName"),
-    "ProcessingJob": ("processing-job", "ProcessingJobName"),
-    "TransformJob": ("transform-job", "TransformJobName"),
-    "HyperParameterTuningJob": ("hyper-parameter-tuning-job", "HyperParameterTuningJobName"),
-    "ModelPackageGroup": ("model-package-group", "ModelPackageGroupName"),
-    "ModelPackage": ("model-package", "ModelPackageName"),
-    "EndpointConfig": ("endpoint-config", "EndpointConfigName"),
-    "Endpoint": ("endpoint", "EndpointName"),
-    "Model": ("model", "ModelName"),
-}
 _ROLE_MEMBERS = ("RoleArn", "ExecutionRoleArn", "roleArn", "Role")
 
 
@@ -63,7 +53,8 @@ def _optimised(service: str, operation: str, request: Json, *, waits: bool) -> l
         return [Call("states:StartExecution", str(request.get("StateMachineArn", "")))]
     name = _pascal(operation)
     if service == "events":
-        return [Call("events:PutEvents", arn) for arn in _buses(request)]
+        said = events.contexts(request.get("Entries", []))
+        return [Call("events:PutEvents", arn, context) for arn in _buses(request) for context in said]
     if service == "sagemaker":
         return _sagemaker(name, request, waits=waits)
     if service == "athena" and waits:
@@ -77,31 +68,12 @@ def _buses(request: Json) -> list[str]:
 
 
 def _sagemaker(name: str, request: Json, *, waits: bool) -> list[Call]:
-    verb = next(
-        (
-            verb
-            for verb in ("Create", "Update", "Describe", "Delete", "Stop", "List", "Add")
-            if name.startswith(verb)
-        ),
-        "",
-    )
-    thing = name.removeprefix(verb)
-    kind, member = _SAGEMAKER.get(thing, ("", ""))
-    if thing == "ModelPackage" and "ModelPackageGroupName" in request:
-        member = "ModelPackageGroupName"
-        kind = "model-package"
-    named = str(request.get(member, ""))
-    suffix = "/1" if thing == "ModelPackage" and member == "ModelPackageGroupName" else ""
-    arn = (
-        named
-        if named.startswith("arn:")
-        else _arn("sagemaker", f"{kind}/{named.lower()}{suffix}")
-        if kind
-        else "*"
-    )
+    arn = _resource("sagemaker", "SageMaker", name, request)
     found = [Call(f"sagemaker:{name}", arn), *_passed(request, "sagemaker.amazonaws.com")]
+    if request.get("Tags"):
+        found.append(Call("sagemaker:AddTags", arn))
     if waits:
-        found.append(Call(f"sagemaker:Describe{thing}", arn))
+        found.append(Call(f"sagemaker:Describe{name.removeprefix('Create')}", arn))
     return found
 
 
@@ -121,15 +93,20 @@ def _sdk(service: str, operation: str, request: Json) -> list[Call]:
         return _optimised("events", "putEvents", request, waits=False)
     entry = stepfunctions._AWS_SDK_SERVICE_MAP.get(service, {})
     key = entry.get("service_key", service)
-    headers = {"x-amz-target": f"{entry.get('target_prefix', key)}.{name}"}
-    query = {member: [value] for member, value in request.items() if isinstance(value, str)}
-    path = f"/{request.get('Bucket', '')}/{request.get('Key', '')}".rstrip("/") if key == "s3" else "/"
-    arn = iam_actions.extract_resource_arn(
-        key, "POST", path, headers, json.dumps(request).encode(), {**query, "Action": [name]}, get_region(),
-        get_account_id(),
-    )  # fmt: skip
+    arn = _resource(key, entry.get("target_prefix", key), name, request)
     namespace = iam_actions.SERVICE_TO_IAM_NAMESPACE.get(key, key)
-    return [Call(f"{namespace}:{name}", arn or "*")]
+    return [Call(f"{namespace}:{name}", arn)]
+
+
+def _resource(service: str, target: str, operation: str, request: Json) -> str:
+    """The resource of a call, as for one that a client signs."""
+    headers = {"x-amz-target": f"{target}.{operation}"}
+    query = {member: [value] for member, value in request.items() if isinstance(value, str)}
+    query["Action"] = [operation]
+    path = f"/{request.get('Bucket', '')}/{request.get('Key', '')}".rstrip("/") if service == "s3" else "/"
+    body = json.dumps(request).encode()
+    scope = (get_region(), get_account_id())
+    return iam_actions.extract_resource_arn(service, "POST", path, headers, body, query, *scope) or "*"
 
 
 def _pascal(operation: str) -> str:

@@ -74,9 +74,9 @@ def _refused_role(role: str, service: str, source_arn: str, target: str, arn: st
         return f"the trust policy of {role} does not let {service} assume it"
     if action and not decide.role_may(role, action, arn, session=service.partition(".")[0]):
         return f"{role} is not allowed {action} on {arn}"
-    for asked, key in keys.behind(action or "", arn):
-        if not decide.role_may(role, asked, key, session=service.partition(".")[0]):
-            return f"{role} is not allowed {asked} on {key}"
+    for use in keys.behind(action or "", arn):
+        if not decide.role_may(role, use.action, use.key, use.context, service.partition(".")[0]):
+            return f"{role} is not allowed {use.action} on {use.key}"
     return ""
 
 
@@ -84,10 +84,10 @@ def _refused_queue(arn: str, rule: str) -> str:
     found = sqs.queue_policy_for_arn(arn)
     if found is None or not decide.service_may(found[0], _RULES, "sqs:SendMessage", arn, rule):
         return f"the policy of {arn} does not let {_RULES} send for {rule}"
-    for action, key in keys.behind("sqs:SendMessage", arn):
-        policy = kms.key_policy_for_arn(key)
-        if policy is None or not decide.service_may(policy[0], _RULES, action, key, rule):
-            return f"the policy of {key} does not let {_RULES} use {action}"
+    for use in keys.behind("sqs:SendMessage", arn):
+        policy = kms.key_policy_for_arn(use.key)
+        if policy is None or not decide.service_may(policy[0], _RULES, use.action, use.key, rule):
+            return f"the policy of {use.key} does not let {_RULES} use {use.action}"
     return ""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import kms, s3, sqs
 
@@ -9,18 +11,28 @@ from ministack.services import kms, s3, sqs
 _ASKED = {
     "s3:PutObject": ("kms:GenerateDataKey",),
     "s3:GetObject": ("kms:Decrypt",),
+    "s3:GetObjectVersion": ("kms:Decrypt",),
     "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
     "sqs:ReceiveMessage": ("kms:Decrypt",),
 }
 
 
-def behind(action: str, resource: str) -> list[tuple[str, str]]:
-    """The KMS actions, each with its key's ARN, that `action` on `resource` needs as well."""
+class KeyUse(NamedTuple):
+    """One use of a key, made through the service that keeps the resource."""
+
+    action: str
+    key: str
+    context: dict[str, str]
+
+
+def behind(action: str, resource: str) -> list[KeyUse]:
+    """The uses of a KMS key that `action` on `resource` needs as well."""
     asked = _ASKED.get(action)
     if asked is None:
         return []
     key = _bucket_key(resource) if action.startswith("s3:") else queue_key(resource)
-    return [(one, key) for one in asked] if key else []
+    through = {"kms:viaservice": f"{action.partition(':')[0]}.{get_region()}.amazonaws.com"}
+    return [KeyUse(one, key, through) for one in asked] if key else []
 
 
 def _bucket_key(object_arn: str) -> str:

@@ -47,7 +47,7 @@ _SERVICES = {
     ),
     "sagemaker": Receiver(
         "sagemaker.amazonaws.com",
-        frozenset({"CreateTrainingJob", "CreateProcessingJob", "CreateModel", "CreateTransformJob"}),
+        frozenset({"CreateTrainingJob", "CreateProcessingJob", "CreateModel", "CreateEndpointConfig"}),
         "arn:aws:sagemaker:{region}:{account}:*", "ValidationException",
         "Could not assume role {role}. Please ensure that the role exists and allows principal "
         "'sagemaker.amazonaws.com' to assume the role.",

@@ -17,12 +17,12 @@ _ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 
 def refusal(role: str, queue_arn: str) -> str:
     """Why the role may not poll the queue; empty when it may."""
-    asked = [(action, queue_arn) for action in _ACTIONS] + keys.behind("sqs:ReceiveMessage", queue_arn)
+    own = [keys.KeyUse(action, queue_arn, {}) for action in _ACTIONS]
     # all are asked, so that a record shows each
     denied = [
         action
-        for action, resource in asked
-        if not decide.role_may(role, action, resource, session="awslambda")
+        for action, resource, context in [*own, *keys.behind("sqs:ReceiveMessage", queue_arn)]
+        if not decide.role_may(role, action, resource, context, "awslambda")
     ]
     return f"{role} is not allowed {', '.join(denied)} on {queue_arn}" if denied else ""
 

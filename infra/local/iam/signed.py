@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core import iam_evaluator as evaluator
 
-from infra.local.iam import decide, keys, record
+from infra.local.iam import decide, events, keys, record
 
 _asked: ContextVar[list[Any] | None] = ContextVar("tidegate_iam_asked", default=None)
 _enforce = evaluator.enforce
@@ -31,6 +31,24 @@ def enforce(  # noqa: PLR0917 - MiniStack's own signature
     service_context: dict[str, Any] | None = None,
 ) -> Any:
     """MiniStack's decision on a signed call, recorded, and with the KMS key behind the resource asked too."""
+    if iam_action != "events:PutEvents":
+        return _judged(access_key_id, iam_action, service, region, resource_arn, service_context)
+    for said in events.contexts(events.signed_entries()) or [{}]:
+        context = {**(service_context or {}), **said}
+        denied = _judged(access_key_id, iam_action, service, region, resource_arn, context)
+        if denied is not None:
+            return denied
+    return None
+
+
+def _judged(  # noqa: PLR0917 - MiniStack's own signature
+    access_key_id: str,
+    iam_action: str,
+    service: str,
+    region: str,
+    resource_arn: str,
+    service_context: dict[str, Any] | None,
+) -> Any:
     waiting: list[Any] = []
     token = _asked.set(waiting)
     try:
@@ -40,9 +58,8 @@ def enforce(  # noqa: PLR0917 - MiniStack's own signature
     if waiting and record.wanted():
         decide.note(waiting[0], denied is None)
     if denied is None and waiting:
-        for action, key_arn in keys.behind(iam_action, resource_arn):
-            via = {"kms:viaservice": f"{service}.{region}.amazonaws.com"}
-            denied = denied or enforce(access_key_id, action, "kms", region, key_arn, via)
+        for use in keys.behind(iam_action, resource_arn):
+            denied = denied or _judged(access_key_id, use.action, "kms", region, use.key, use.context)
     return denied
 
 

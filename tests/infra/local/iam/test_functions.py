@@ -125,3 +125,76 @@ def test_an_api_invokes_a_function_only_with_a_permission_for_the_route(guarded:
     )
     with urllib.request.urlopen(url, timeout=20) as answer:
         assert answer.read() == b"hi"
+
+
+SPEAK = """
+import boto3
+def handler(event, context):
+    entry = {"Source": event["source"], "DetailType": "t", "Detail": "{}"}
+    boto3.client("events").put_events(Entries=[entry])
+"""
+
+
+def test_a_function_says_only_events_of_the_source_that_its_role_names(guarded: Guarded) -> None:
+    ours = {"StringEquals": {"events:source": "tidegate"}}
+    role = guarded.role("says", "lambda.amazonaws.com", allow("events:PutEvents", Condition=ours))
+    _function(guarded, "says", role, SPEAK)
+    invoke = guarded.client("lambda").invoke
+    assert "FunctionError" not in invoke(FunctionName="says", Payload=b'{"source": "tidegate"}')
+    refused = invoke(FunctionName="says", Payload=b'{"source": "somebody"}')
+    assert b"AccessDenied" in refused["Payload"].read()
+
+
+KEEP = """
+import boto3
+def handler(event, context):
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket="sealed", Key="a", Body=b"x")
+    s3.get_object(Bucket="sealed", Key="a")["Body"].read()
+"""
+
+
+def test_a_function_needs_the_key_of_an_encrypted_bucket_through_s3(guarded: Guarded) -> None:
+    s3 = guarded.client("s3")
+    key = guarded.client("kms").create_key()["KeyMetadata"]["Arn"]
+    s3.create_bucket(Bucket="sealed", CreateBucketConfiguration={"LocationConstraint": REGION})
+    sealed = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    s3.put_bucket_encryption(
+        Bucket="sealed",
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": sealed}]},
+    )
+    objects = allow(["s3:PutObject", "s3:GetObject"], "arn:aws:s3:::sealed/*", Sid="Objects")
+    role = guarded.role("keeps", "lambda.amazonaws.com", objects)
+    _function(guarded, "keeps", role, KEEP)
+    assert "FunctionError" in guarded.client("lambda").invoke(FunctionName="keeps")
+    through = {"StringEquals": {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}}
+    uses = allow(["kms:GenerateDataKey", "kms:Decrypt"], key, Sid="Key", Condition=through)
+    guarded.client("iam").put_role_policy(
+        RoleName="keeps", PolicyName="own", PolicyDocument=policy(objects, uses)
+    )
+    assert "FunctionError" not in guarded.client("lambda").invoke(FunctionName="keeps")
+    needed = {decision["alone"] for decision in guarded.decisions("keeps")}
+    assert {"own/Objects", "own/Key"} <= needed
+
+
+def test_messages_of_an_encrypted_queue_need_its_key_through_sqs(guarded: Guarded) -> None:
+    key = guarded.client("kms").create_key()["KeyMetadata"]["Arn"]
+    made = guarded.client("sqs").create_queue(QueueName="sealed", Attributes={"KmsMasterKeyId": key})
+    arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:sealed"
+    polls = allow("sqs:*", arn)
+    role = guarded.role("unseals", "lambda.amazonaws.com", polls)
+    _function(guarded, "unseals", role, "def handler(event, context):\n    return None\n")
+    functions = guarded.client("lambda")
+    mapping = functions.create_event_source_mapping(FunctionName="unseals", EventSourceArn=arn)["UUID"]
+    guarded.client("sqs").send_message(QueueUrl=made["QueueUrl"], MessageBody="hello")
+
+    def result() -> str:
+        return str(functions.get_event_source_mapping(UUID=mapping).get("LastProcessingResult", ""))
+
+    eventually(lambda: "is not allowed kms:Decrypt" in result())
+    through = {"StringEquals": {"kms:ViaService": f"sqs.{REGION}.amazonaws.com"}}
+    uses = allow("kms:Decrypt", key, Condition=through)
+    guarded.client("iam").put_role_policy(
+        RoleName="unseals", PolicyName="own", PolicyDocument=policy(polls, uses)
+    )
+    eventually(lambda: result().startswith("OK"))

@@ -62,7 +62,7 @@ def test_a_machine_whose_role_allows_nothing_fails_with_access_denied(guarded: G
             "aws-sdk:sagemaker:createModelPackage",
             {"ModelPackageGroupName": "g"},
             "sagemaker:CreateModelPackage",
-            "sagemaker:{}:model-package/g/1",
+            "sagemaker:{}:model-package/g/*",
         ),
         (
             "sagemaker:createTrainingJob.sync",
@@ -129,3 +129,14 @@ def test_a_trust_policy_may_ask_for_the_account_of_the_machine(guarded: Guarded)
     refused = guarded.role("other", "states.amazonaws.com", allow("sqs:*"), condition=other)
     with pytest.raises(ClientError, match="Neither the global service principal"):
         _run(guarded, "other", refused, "arn:aws:states:::sqs:sendMessage", request)
+
+
+def test_a_statement_may_ask_for_the_source_of_an_event(guarded: Guarded) -> None:
+    ours = {"StringEquals": {"events:source": "tidegate"}}
+    role = guarded.role("speaker", "states.amazonaws.com", allow("events:PutEvents", Condition=ours))
+    resource = "arn:aws:states:::events:putEvents"
+    entry = {"Source": "tidegate", "DetailType": "FileLanded", "Detail": {}}
+    assert _run(guarded, "speaker", role, resource, {"Entries": [entry]})["status"] == "SUCCEEDED"
+    entry["Source"] = "somebody"
+    ended = _run(guarded, "speaker-2", role, resource, {"Entries": [entry]})
+    assert ended["error"] == "EventBridge.AccessDeniedException"
