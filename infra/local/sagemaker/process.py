@@ -49,10 +49,10 @@ class Process:
             cwd=isolation.CHECKOUT,
             start_new_session=True,
         )
-        self._reader = threading.Thread(target=self._read, args=(keep,), daemon=True)
-        self._reader.start()
         if not network and not isolation.namespaces():
             keep(f"[tidegate] {isolation.isolation()}")
+        self._reader = threading.Thread(target=self._read, args=(keep,), daemon=True)
+        self._reader.start()
 
     def wait(self, seconds: float | None = None) -> int | None:
         """The exit code, or None when the time ran out; all output is read by then."""

@@ -48,8 +48,9 @@ def wait_until(ready: Callable[[], Any], seconds: float = 20) -> Any:
 class Sage:
     """A cloud of its own, that can be stopped, killed and started again."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, **environment: str) -> None:
         self.state = state
+        self.environment = environment
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.role = f"arn:aws:iam::{ACCOUNT}:role/model"
@@ -72,6 +73,7 @@ class Sage:
             "TIDEGATE_LOCAL_IMAGES": tiny,
             "TIDEGATE_LOCAL_TIME_SCALE": "0.01",
             "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
+            **self.environment,
         }
         self.log = self.state / "log.txt"
         with self.log.open("ab") as out:

@@ -6,13 +6,16 @@ import io
 import json
 import tarfile
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.local.sagemaker.isolation import isolation
 from tests.infra.local.sagemaker.conftest import BUCKET, Sage, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(sage: Sage, request: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +83,22 @@ def test_a_failure_file_becomes_the_failure_reason_and_is_told(sage: Sage) -> No
     assert [heard()["detail"]["TrainingJobStatus"] for _ in range(2)] == ["InProgress", "Failed"]
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"] == "AlgorithmError: no column called delay, exit code: 3"
+
+
+def test_without_name_spaces_a_job_works_in_a_directory_and_its_log_says_what_is_not_kept_apart(
+    tmp_path: Path,
+) -> None:
+    plain = Sage(tmp_path, TIDEGATE_LOCAL_NAMESPACES="off")
+    plain.start()
+    try:
+        plain.prepare()
+        job = run(plain, plain.training("plain", EnableNetworkIsolation=True))
+        assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
+        assert seen(plain, job)["key"] == ""
+        logs = plain.client("logs").filter_log_events(logGroupName="/aws/sagemaker/TrainingJobs")["events"]
+        assert "network isolation is NOT enforced" in logs[0]["message"]
+    finally:
+        plain.stop()
 
 
 def test_a_taken_name_is_refused(sage: Sage) -> None:
