@@ -80,12 +80,12 @@ def _put_alarm(name: str, properties: Properties) -> Made:
 
 
 def _create_query(logical_id: str, properties: Properties, stack: str) -> Made:
+    more = {key: properties[key] for key in ("Description", "WorkGroup") if properties.get(key)}
     made = client("athena").create_named_query(
         Name=properties.get("Name", f"{stack}-{logical_id}"),
         Database=properties["Database"],
         QueryString=properties["QueryString"],
-        Description=properties.get("Description", ""),
-        WorkGroup=properties.get("WorkGroup", "primary"),
+        **more,
     )
     return made["NamedQueryId"], {"NamedQueryId": made["NamedQueryId"]}
 

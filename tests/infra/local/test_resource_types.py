@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.conftest import Cloud
-from tests.infra.local.deploy_template import deploy
+from tests.infra.local.deploy_template import deploy, reasons
 
 BUS = "arn:aws:events:eu-west-1:000000000000:event-bus/default"
 
@@ -40,7 +40,7 @@ def test_an_archive_a_composite_alarm_and_a_named_query_can_stand_in_a_stack(clo
     }
     resources = {"Archive": archive, "Child": child, "Both": both, "Query": query}
     stack = deploy("types", resources, {"Arn": {"Fn::GetAtt": ["Archive", "Arn"]}})
-    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert stack["StackStatus"] == "CREATE_COMPLETE", reasons("types")
     assert stack["Outputs"][0]["OutputValue"].endswith(":archive/facts")
     assert cloud.client("events").describe_archive(ArchiveName="facts")["RetentionDays"] == 7
     cloudwatch = cloud.client("cloudwatch")
