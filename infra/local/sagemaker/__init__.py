@@ -4,7 +4,8 @@
     validation  a request against botocore's own model of SageMaker
     backend     the table of operations; training, processing, hosting, endpoints, registry hold them
     jobs        a job from its start to its end: files in, process, files out
-    fleet       the processes behind one endpoint configuration; rollout shifts traffic between two fleets
+    fleet       the processes behind one endpoint configuration; rollout shifts traffic between two fleets,
+                and keeper starts again what died
     process     one process under its warden; isolation gives it its own /opt/ml and, if asked, no network
     images      which local program stands for a container image
     cloud       the one door to the rest of the local cloud: S3, STS, logs, metrics, events, alarms

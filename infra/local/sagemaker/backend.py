@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from infra.local.sagemaker import registry, validation
+from infra.local.sagemaker import keeper, registry, validation
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
 from infra.local.sagemaker.models import EndpointConfigs, Models
@@ -72,6 +72,7 @@ class Backend:
         self.packages = registry.Packages(self.parts, self.groups)
         self.runtime = Runtime(self.parts, self.endpoints)
         self.operations = self._table()
+        keeper.keep(self.endpoints.traffic.values)
 
     def call(self, operation: str, request: Record) -> Record:
         """Answer one operation of the control plane; it may take as long as a call to S3 does.

@@ -16,7 +16,7 @@ from infra.local.sagemaker.process import Process
 from infra.local.sagemaker.wirepool import Pool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from infra.local.sagemaker.backend import Parts
@@ -62,9 +62,11 @@ class Instance:
 class Fleet:
     """All instances of an endpoint configuration."""
 
-    def __init__(self, config_name: str, variants: list[Record], instances: list[Instance]) -> None:
-        self.config_name = config_name
+    def __init__(
+        self, variants: list[Record], instances: list[Instance], start: Callable[[Record], Instance]
+    ) -> None:
         self.variants = variants
+        self._start = start
         self._instances: dict[str, list[Instance]] = {variant["VariantName"]: [] for variant in variants}
         for instance in instances:
             self._instances[instance.variant].append(instance)
@@ -82,7 +84,32 @@ class Fleet:
             self._names[0] if len(self._names) == 1 else random.choices(self._names, self._weights)[0]  # noqa: S311
         )
         instances = self._instances.get(name)
-        return min(instances, key=lambda instance: instance.in_flight) if instances else None
+        if not instances:
+            return None
+        running = [instance for instance in instances if instance.process.running()]
+        return min(running or instances, key=lambda instance: instance.in_flight)
+
+    def heal(self, wanted: Callable[[], bool]) -> None:
+        """Put a new instance in the place of each one that has ended, while the fleet is `wanted`.
+
+        Raises:
+            UnhealthyError: a new one does not come into service either.
+        """
+        for variant in self.variants:
+            instances = self._instances[variant["VariantName"]]
+            for position, instance in enumerate(instances):
+                if instance.process.running() or not wanted():
+                    continue
+                new = self._start(variant)
+                try:
+                    new.wait_until_healthy(_deadline(variant))
+                except UnhealthyError:
+                    _end([new])
+                    raise
+                instances[position] = new
+                _forget(instance.process.base)
+                if not wanted():
+                    _end([new])
 
     def stop(self) -> None:
         """Let the calls in flight end, then the processes."""
@@ -105,18 +132,30 @@ def launch(parts: Parts, endpoint: str, config: Record, models: Mapping[str, Rec
     Raises:
         UnhealthyError: one of them is not; none is left running.
     """
+
+    def start(variant: Record) -> Instance:
+        return _launch_one(parts, endpoint, variant, models[variant["ModelName"]])
+
+    variants: list[Record] = config["ProductionVariants"]
     instances: list[Instance] = []
+    deadlines: list[float] = []
     try:
-        for variant in config["ProductionVariants"]:
+        for variant in variants:
             for _ in range(variant.get("InitialInstanceCount", 1)):
-                instances.append(_launch_one(parts, endpoint, variant, models[variant["ModelName"]]))
-        for instance, variant in _with_variants(instances, config):
-            limit = variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_SECONDS)
-            instance.wait_until_healthy(time.monotonic() + limit)
+                instances.append(start(variant))
+                deadlines.append(_deadline(variant))
+        for instance, deadline in zip(instances, deadlines, strict=True):
+            instance.wait_until_healthy(deadline)
     except BaseException:
         _end(instances)
         raise
-    return Fleet(config["EndpointConfigName"], config["ProductionVariants"], instances)
+    return Fleet(variants, instances, start)
+
+
+def _deadline(variant: Record) -> float:
+    return time.monotonic() + float(
+        variant.get("ContainerStartupHealthCheckTimeoutInSeconds", HEALTH_SECONDS)
+    )
 
 
 def _launch_one(parts: Parts, endpoint: str, variant: Record, model: Record) -> Instance:
@@ -147,11 +186,6 @@ def _launch_one(parts: Parts, endpoint: str, variant: Record, model: Record) -> 
         lambda line: parts.outbox.line(f"/aws/sagemaker/Endpoints/{endpoint}", stream, line),
     )
     return Instance(variant["VariantName"], process, port)
-
-
-def _with_variants(instances: list[Instance], config: Record) -> list[tuple[Instance, Record]]:
-    by_name = {variant["VariantName"]: variant for variant in config["ProductionVariants"]}
-    return [(instance, by_name[instance.variant]) for instance in instances]
 
 
 def _end(instances: list[Instance]) -> None:

@@ -64,6 +64,8 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(422, b"no such column")
         elif body == b"server":
             self.answer(500, b"broken")
+        elif body == b"die":
+            os._exit(1)
         elif body == b"headers":
             self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
         else:

@@ -209,6 +209,20 @@ def test_an_endpoint_whose_model_does_not_start_fails_and_can_be_deleted(sage: S
     )
 
 
+def test_a_container_that_dies_is_started_again(sage: Sage, served: str) -> None:
+    before = ask(sage, served)["Body"]
+    with pytest.raises(ClientError, match="did not answer"):
+        ask(sage, served, b"die")
+
+    def answers() -> bool:
+        try:
+            return bool(ask(sage, served)["Body"] == before)
+        except ClientError:
+            return False
+
+    wait_until(answers)
+
+
 def test_a_model_whose_data_is_not_there_is_refused(sage: Sage) -> None:
     container = {"Image": "tiny", "ModelDataUrl": "s3://art/nowhere/model.tar.gz"}
     with pytest.raises(ClientError, match="Could not find model data"):
