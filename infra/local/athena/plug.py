@@ -63,6 +63,12 @@ def caller(access_key: str) -> Caller:
     return Caller(Access(session, endpoint), f"{account}/{region}", _Workgroups())
 
 
+def workgroup_of(execution_id: str) -> str:
+    """The workgroup of an execution; empty when there is no such execution."""
+    found = _API.executions.find(execution_id, f"{responses.get_account_id()}/{responses.get_region()}")
+    return found.workgroup if found else ""
+
+
 def _said(status: int, answer: JsonObject) -> Response:
     return status, dict(_JSON), json.dumps(answer).encode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from infra.local.iam import deliveries, functions, passing, polling, record, signed, tasks
+from infra.local.iam import deliveries, functions, passing, polling, record, resources, signed, tasks
 
 RECORD = "TIDEGATE_LOCAL_IAM_RECORD"  # the file that decisions about roles are written to
 
@@ -15,6 +15,7 @@ def install() -> None:
     wanted = os.environ.get(RECORD, "")
     if wanted:
         record.record_to(Path(wanted))
+    resources.install()
     signed.install()
     functions.install()
     passing.install()

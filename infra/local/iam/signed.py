@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core import iam_evaluator as evaluator
 
-from infra.local.iam import decide, events, keys, record
+from infra.local.iam import decide, events, keys, record, resources
 
 _asked: ContextVar[list[Any] | None] = ContextVar("tidegate_iam_asked", default=None)
 _enforce = evaluator.enforce
@@ -32,7 +32,11 @@ def enforce(  # noqa: PLR0917 - MiniStack's own signature
 ) -> Any:
     """MiniStack's decision on a signed call, recorded, and with the KMS key behind the resource asked too."""
     if iam_action != "events:PutEvents":
-        return _judged(access_key_id, iam_action, service, region, resource_arn, service_context)
+        for one in (resource_arn, *resources.parents(resource_arn)):
+            denied = _judged(access_key_id, iam_action, service, region, one, service_context)
+            if denied is not None:
+                return denied
+        return None
     for said in events.contexts(events.signed_entries()) or [{}]:
         context = {**(service_context or {}), **said}
         denied = _judged(access_key_id, iam_action, service, region, resource_arn, context)

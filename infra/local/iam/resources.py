@@ -1,0 +1,87 @@
+"""The resources of Glue's and Athena's requests, which MiniStack names otherwise than AWS.
+
+Sources: "Actions, resources, and condition keys for AWS Glue", "… for Amazon Athena" (service authorization
+reference), and "Specifying AWS Glue resource ARNs": a table needs its database and the catalogue too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ministack.core import iam_actions
+
+Json = dict[str, Any]
+_OF_TABLES = ("Table", "Tables", "TableVersion", "TableVersions", "Partition", "Partitions", "Indexes")
+
+
+def _extract(service: str, method: str, path: str, *rest: Any) -> str:
+    headers, body, _, region, account = rest
+    if service in ("glue", "athena"):
+        try:
+            request = json.loads(body or b"{}")
+        except ValueError:
+            request = {}
+        operation = headers.get("x-amz-target", "").rpartition(".")[2]
+        found = _named(service, operation, request)
+        if found:
+            return f"arn:aws:{service}:{region}:{account}:{found}"
+    answer: str = _theirs(service, method, path, *rest)
+    return answer
+
+
+def _named(service: str, operation: str, request: Json) -> str:
+    if service == "glue":
+        return _glue(operation, request)
+    if "WorkGroup" in operation:
+        return f"workgroup/{request.get('WorkGroup') or request.get('Name') or '*'}"
+    if "Query" in operation and "Named" not in operation:
+        return f"workgroup/{request.get('WorkGroup') or _workgroup_of(request)}"
+    return ""
+
+
+def _workgroup_of(request: Json) -> str:
+    """AWS asks about the workgroup that the execution belongs to."""
+    from infra.local.athena import plug
+
+    ids = [request.get("QueryExecutionId"), *request.get("QueryExecutionIds", [])]
+    groups = [plug.workgroup_of(one) for one in ids if one]
+    return next((group for group in groups if group), "primary")
+
+
+def _glue(operation: str, request: Json) -> str:
+    if operation.endswith("Databases"):
+        return "catalog"
+    if operation.endswith("Database"):
+        name = request.get("Name") or request.get("DatabaseInput", {}).get("Name", "")
+        return f"database/{name}"
+    if operation.endswith(_OF_TABLES):
+        table = (
+            request.get("TableName")
+            or request.get("Name")
+            or request.get("TableInput", {}).get("Name")
+            or "*"
+        )
+        return f"table/{request.get('DatabaseName', '*')}/{table}"
+    return ""
+
+
+def parents(resource: str) -> list[str]:
+    """What else the same action must be allowed on: of a table its database, of both the catalogue."""
+    head, _, name = resource.rpartition(":")
+    if not resource.startswith("arn:aws:glue:") or "/" not in name:
+        return []
+    kind, _, rest = name.partition("/")
+    if kind == "table":
+        return [f"{head}:database/{rest.partition('/')[0]}", f"{head}:catalog"]
+    return [f"{head}:catalog"] if kind == "database" else []
+
+
+_theirs = iam_actions.extract_resource_arn
+
+
+def install() -> None:
+    """Put ourselves before MiniStack's naming of resources."""
+    global _theirs  # noqa: PLW0603 - whoever was plugged in before us stays behind us
+    _theirs = iam_actions.extract_resource_arn
+    iam_actions.extract_resource_arn = _extract
