@@ -16,13 +16,13 @@ import numpy as np
 import polars as pl
 
 from tidegate.contract.compile import OK, Plan, plan_of
-from tidegate.contract.reasons import reasons
+from tidegate.contract.reasons import reasons, structure_reasons
 from tidegate.contract.requests import check_rows
 from tidegate.contract.source import FaultFound, Limits, unpacked
-from tidegate.contract.structure import PROBLEMS, Chunk, Places, chunks
+from tidegate.contract.structure import Chunk, Places, chunks
 from tidegate.contract.texts import read_text
 from tidegate.contract.uniqueness import repeated
-from tidegate.contract.verdict import BAD_SCHEMA, LINE, RAW, REASON, REASONS, ROW, FileFault, Verdict
+from tidegate.contract.verdict import BAD_SCHEMA, LINE, RAW, REASONS, ROW, FileFault, Verdict
 from tidegate.contract.version import contract_version
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ __all__ = ["check", "check_rows"]
 
 _SPOOL = 64 << 20
 _AT_ONCE = 20_000
+_NEXT = "Read the rules it breaks most; mend the sender or the contract"
 
 
 def check(source: BinaryIO, dataset: Dataset, *, name: str, limits: Limits | None = None) -> Verdict:
@@ -80,9 +81,7 @@ def _fault_of_rows(good: int, bad: int, limits: Limits) -> FileFault | None:
         code, what = "too_many_bad_rows", f"{bad} of {good + bad} rows break the contract"
     else:
         return None
-    return FileFault(
-        code=code, what=what, next_step="Read the rules it breaks most; mend the sender or the contract"
-    )
+    return FileFault(code=code, what=what, next_step=_NEXT)
 
 
 @dataclass
@@ -105,6 +104,16 @@ class _Reading:
                 self._judge(chunk)
             if len(chunk.broken.row):
                 self.broken.append(chunk)
+            self._stop_if_hopeless()
+
+    def _stop_if_hopeless(self) -> None:
+        """Give a file up while it is read, once so much of it is bad that reasons would fill the memory."""
+        bad = sum(len(chunk.broken.row) for chunk in self.broken)
+        bad += sum(len(places.row) for _, places in self.suspects)
+        total = bad + sum(frame.height for frame in self.good)
+        if bad >= self.limits.hopeless_rows and bad > self.limits.bad_share * total:
+            what = f"{bad:,} of the first {total:,} rows break the contract, and the rest was not read"
+            raise FaultFound("too_many_bad_rows", what, _NEXT)
 
     def _copied(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for piece in pieces:
@@ -158,14 +167,8 @@ class _Reading:
         return pl.concat(frames)
 
     def _told(self, chunk: Chunk) -> pl.DataFrame:
-        said = []
-        for problem, fields in zip(chunk.problems.tolist(), chunk.fields.tolist(), strict=True):
-            check_name, words = PROBLEMS[problem]
-            words = words.format(fields=fields, columns=len(self.plan.columns))
-            said.append([{"column": "", "check": check_name, "said": words}])
-        return _bad_rows(
-            chunk.broken, self._raw(chunk.broken), pl.Series(REASONS, said, dtype=pl.List(REASON))
-        )
+        why = structure_reasons(chunk.problems, chunk.fields, len(self.plan.columns))
+        return _bad_rows(chunk.broken, self._raw(chunk.broken), why)
 
     def _raw(self, places: Places) -> list[bytes]:
         raw = []

@@ -11,10 +11,15 @@ import polars as pl
 
 from tidegate.contract.cells import TEXT
 from tidegate.contract.compile import NOT_NULL
+from tidegate.contract.structure import FIELD_COUNT, PROBLEMS
 from tidegate.contract.verdict import MASK, REASON, REASONS, SAID_LIMIT
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from tidegate.contract.compile import Plan, Rule
+    from tidegate.contract.records import Offsets
 
 _AT = "_at"
 _SHOWN = 80
@@ -34,6 +39,22 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
     grouped = every.group_by(_AT, maintain_order=True).agg(pl.col("reason").alias(REASONS))
     rows = pl.DataFrame({_AT: pl.int_range(judged.height, dtype=pl.UInt32, eager=True)})
     return rows.join(grouped, on=_AT, how="left", maintain_order="left")[REASONS].fill_null([])
+
+
+def structure_reasons(problems: npt.NDArray[np.uint8], fields: Offsets, columns: int) -> pl.Series:
+    """The list of the one reason of each record that the strict reader cut out."""
+    number = pl.col("problem")
+    words = {problem: said for problem, (_, said) in PROBLEMS.items() if "{" not in said}
+    counted = pl.format(PROBLEMS[FIELD_COUNT][1].format(fields="{}", columns=columns), pl.col("fields"))
+    reason = pl.struct(
+        pl.lit("").alias("column"),
+        number.replace_strict({problem: check for problem, (check, _) in PROBLEMS.items()}).alias("check"),
+        pl.coalesce(number.replace_strict(words, default=None, return_dtype=pl.String), counted).alias(
+            "said"
+        ),
+    )
+    found = pl.DataFrame({"problem": problems, "fields": fields})
+    return found.select(pl.concat_list(reason.cast(REASON)).alias(REASONS))[REASONS]
 
 
 def _broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:

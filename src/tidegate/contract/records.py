@@ -66,6 +66,8 @@ def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
         limit = _first_misplaced(data, quotes, delimiter[0], last=last)
         line_ends = line_ends[np.searchsorted(quotes, line_ends) % 2 == 0]
         delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
+    if b"\r" in block:
+        limit = min(limit, _first_bare_return(data, quotes))
     closed = limit == len(block) and len(quotes) % 2 == 0
     ends = line_ends[line_ends < limit]
     complete = len(ends)
@@ -74,7 +76,6 @@ def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
     starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1)) if len(ends) else NOTHING
     fields = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1
     if b"\r" in block:
-        fields = np.where(_bare_returns(data, quotes, starts, ends), 0, fields)
         ends = ends - ((ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR))
     consumed = len(block) if len(ends) > complete else int(line_ends[complete - 1]) + 1 if complete else 0
     return Spans(starts, ends, fields, consumed)
@@ -94,23 +95,20 @@ def _first_misplaced(data: npt.NDArray[np.uint8], quotes: Offsets, delimiter: in
     return int(quotes[-1]) if last and len(quotes) % 2 else len(data)
 
 
-def _bare_returns(
-    data: npt.NDArray[np.uint8], quotes: Offsets, starts: Offsets, ends: Offsets
-) -> npt.NDArray[np.bool_]:
-    """Which records hold a carriage return, outside quotes, that is not followed by a line feed."""
+def _first_bare_return(data: npt.NDArray[np.uint8], quotes: Offsets) -> int:
+    """Where a carriage return outside quotes first lacks its line feed; the block's length if none does."""
     returns = np.flatnonzero(data == _CR)
     returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
     following = np.where(returns + 1 < len(data), data[np.minimum(returns + 1, len(data) - 1)], _LF)
     bare = returns[following != _LF]
-    held: npt.NDArray[np.bool_] = np.searchsorted(bare, starts) != np.searchsorted(bare, ends)
-    return held
+    return int(bare[0]) if len(bare) else len(data)
 
 
 def _stuck(block: bytes, start: int, *, last: bool, longest: int) -> bool:
     """Whether what is left of the block is more than an unfinished record that waits for its end."""
     if last or len(block) - start > longest:
         return True
-    return b"\n" in block[start:]
+    return block.find(b"\n", start) >= 0
 
 
 @cache

@@ -37,6 +37,7 @@ class Limits:
     record_bytes: int = 1 << 20
     piece_bytes: int = 4 << 20
     bad_share: float = 0.5
+    hopeless_rows: int = 200_000  # so many bad rows, and such a share, end the reading at once
     bad_rows: int = 1000  # a share is only held against a file from so many bad rows on
 
 

@@ -32,7 +32,7 @@ PROBLEMS = {
     4: ("nul_byte", "it holds a NUL byte"),
     5: ("encoding", "it is no UTF-8 text"),
 }
-_QUOTES, _FIELDS, _BLANK, _NUL, _ENCODING = PROBLEMS
+_QUOTES, FIELD_COUNT, _BLANK, _NUL, _ENCODING = PROBLEMS
 _SMALL = 1 << 16
 
 
@@ -172,7 +172,7 @@ def _together(first: Places, second: Places) -> Places:
 
 def _problems(block: bytes, data: npt.NDArray[np.uint8], found: Spans, columns: int) -> npt.NDArray[np.uint8]:
     problems = np.zeros(len(found.starts), dtype=np.uint8)
-    problems[found.fields != columns] = _FIELDS
+    problems[found.fields != columns] = FIELD_COUNT
     problems[found.fields == 0] = _QUOTES
     problems[found.ends == found.starts] = _BLANK
     if b"\0" in block:

@@ -1,5 +1,4 @@
-"""A contract's version: a short hash that changes when, and only when, what is asked of rows or done to them
-does."""
+"""A contract's version: a short hash that changes when what is asked of rows, or done to them, changes."""
 
 from __future__ import annotations
 

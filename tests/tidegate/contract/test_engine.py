@@ -178,3 +178,10 @@ def test_only_read_is_asked_of_the_source(parcels, header):
             return self._file.read(min(size, 7))
 
     assert check(Body(header + b"1,,,\n2,,,\n"), parcels, name="a.csv").good.height == 2
+
+
+def test_a_hopeless_file_is_given_up_while_it_is_read(checked, header):
+    limits = Limits(hopeless_rows=50, piece_bytes=1000)
+    verdict = checked(header + b"x\n" * 10_000_000, limits=limits)
+    assert verdict.fault.code == "too_many_bad_rows"
+    assert verdict.total_rows < 2_000_000
