@@ -36,9 +36,15 @@ class Place:
 
         return boto3.Session()
 
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        return {}
+
     def client(self, service: str) -> Any:
-        """A boto3 client of `service`."""
-        return self._session.client(service)
+        """A boto3 client of `service`, made once."""
+        if service not in self._clients:
+            self._clients[service] = self._session.client(service)
+        return self._clients[service]
 
     @cached_property
     def region(self) -> str:

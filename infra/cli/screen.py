@@ -45,7 +45,8 @@ class Screen:
         if self._console is None:
             from rich.console import Console
 
-            self._console = Console(highlight=False, soft_wrap=True)
+            # what is piped is wide, so that a line of a table can be searched for
+            self._console = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
         return self._console
 
     def step(self, text: str) -> None:
