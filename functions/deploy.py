@@ -18,15 +18,23 @@ from tidegate.settings import Setting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.settings import Settings
+
 logger = Logger(service="deploy")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """`ModelApproved` → the requests of the roll-out."""
-    known = settings.from_environment()
-    fact = ModelApproved.from_event(event)
+    return roll_out(aws.client("sagemaker"), settings.from_environment(), ModelApproved.from_event(event))
+
+
+def roll_out(sagemaker: Any, known: Settings, fact: ModelApproved) -> dict[str, Any]:
+    """What the deployment machine asks SageMaker for.
+
+    Raises:
+        Refused: the endpoint is one that cannot be updated.
+    """
     environment = known[Setting.ENVIRONMENT]
-    sagemaker = aws.client("sagemaker")
     package = sagemaker.describe_model_package(ModelPackageName=fact.package_arn)
     container = package["InferenceSpecification"]["Containers"][0]
     endpoint = find_endpoint(sagemaker, resource_name(environment, fact.model))

@@ -77,8 +77,8 @@ def split(model: Model, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     ordered = rows.sort(model.time_column)
     times = ordered[model.time_column]
     cut = times[int(ordered.height * (1 - model.test_share))] if ordered.height else None
-    before = ordered.filter(pl.col(model.time_column) < pl.lit(cut) - model.embargo)
-    after = ordered.filter(pl.col(model.time_column) >= pl.lit(cut))
+    before = ordered.filter(pl.col(model.time_column) < pl.lit(cut, times.dtype) - model.embargo)
+    after = ordered.filter(pl.col(model.time_column) >= pl.lit(cut, times.dtype))
     if before.is_empty() or after.is_empty():
         raise Refused(
             f"the split of {model.request} by {model.time_column}",

@@ -105,7 +105,7 @@ def to_onnx(fitted: Any, width: int) -> bytes:
     from skl2onnx.common.data_types import FloatTensorType
 
     with warnings.catch_warnings():
-        # The exporter writes tree flags as booleans, which protobuf 6 still takes as the integers that they are.
+        # The exporter writes tree flags as booleans; protobuf 6 still takes them as integers.
         warnings.filterwarnings("ignore", "Field onnx.*Expected an int, got a boolean", DeprecationWarning)
         graph = skl2onnx.to_onnx(
             fitted, initial_types=[("features", FloatTensorType([None, width]))], options={"zipmap": False}

@@ -1,18 +1,17 @@
-"""Fill a lookup table as the refreshing function does, from frames of published rows."""
+"""Fill a lookup table with what the refreshing function would write."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tidegate.models.lookups import item_key, item_time
+from tidegate.lake.lookups import items
+from tidegate.plan import LookupPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from tidegate.models.declare import Lookup
 
@@ -38,23 +37,7 @@ def put_all(
         frame = frames[lookup.dataset]
         if lookup.at:
             frame = frame.filter(pl.col(lookup.at) < frame[lookup.at].min() + pl.duration(days=days))
-        items = [put(item(lookup, row)) for row in frame.rows(named=True)]
-        for start in range(0, len(items), 25):
-            client.batch_write_item(RequestItems={table: items[start : start + 25]})
-
-
-def item(lookup: Lookup, row: dict[str, Any]) -> dict[str, Any]:
-    """One row as its item."""
-    return {
-        "lookup": {"S": item_key(lookup.dataset, (row[name] for name in lookup.by))},
-        "at": {"S": item_time(row[lookup.at] if lookup.at else None)},
-        "row": {"S": json.dumps(row, default=_text)},
-    }
-
-
-def put(value: dict[str, Any]) -> dict[str, Any]:
-    return {"PutRequest": {"Item": value}}
-
-
-def _text(value: datetime) -> str:
-    return value.isoformat()
+        plan = LookupPlan(dataset=lookup.dataset, by=lookup.by, at=lookup.at)
+        puts = [{"PutRequest": {"Item": item}} for item in items(plan, frame)]
+        for start in range(0, len(puts), 25):
+            client.batch_write_item(RequestItems={table: puts[start : start + 25]})

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -23,9 +23,6 @@ from tidegate.models.onnx_model import load
 from tidegate.models.serve import Endpoint
 from tidegate.models.snapshot import known_columns
 from tidegate.models.train import Material, train
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MODEL = find.model("flight_delay")
 CONTRACT = find.dataset("flights")
@@ -53,7 +50,7 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
 
 
 @pytest.fixture(scope="module")
-def endpoint(answerer: Answerer) -> Iterator[Endpoint]:
+def endpoint(answerer: Answerer) -> Endpoint:
     return Endpoint(answerer)
 
 
@@ -148,11 +145,13 @@ def test_a_lookup_table_that_cannot_be_read_is_told_as_a_fault_of_ours_without_i
 
 def test_serving_loads_nothing_that_only_training_needs() -> None:
     heavy = {"sklearn", "skl2onnx", "onnx", "awswrangler", "scipy"}
-    program = (
-        "import sys; from tidegate import find; import tidegate.models.serving, tidegate.models.serve, onnxruntime;"
-        "find.model('flight_delay'); find.dataset('flights'); print(*sorted({n.split('.')[0] for n in sys.modules}))"
-    )
+    program = """
+from tidegate import find
+import tidegate.models.serving, tidegate.models.serve, onnxruntime
+find.model("flight_delay"), find.dataset("flights")
+print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
     root = Path(__file__).resolve().parents[3]
-    code = f"import sys; sys.path[:0] = [{str(root)!r}, {str(root / 'src')!r}]; {program}"
+    code = f"import sys; sys.path[:0] = [{str(root)!r}, {str(root / 'src')!r}]{program}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert heavy.isdisjoint(done.stdout.split())

@@ -1,0 +1,43 @@
+"""The gate reads the evaluation's report where the run says that it lies."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+
+from functions.gate import handler
+from tests.tidegate.models.test_gating import RUN, evaluation
+
+
+@pytest.fixture
+def event(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    bucket = f"t-{uuid.uuid4().hex[:8]}"
+    region = {"LocationConstraint": "eu-west-1"}
+    cloud.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
+    monkeypatch.setenv("TIDEGATE_ENVIRONMENT", "laptop")
+    told: dict[str, Any] = json.loads(RUN.to_json())
+    return {**told, "prefix": f"s3://{bucket}/runs/flight_delay/{RUN.run}"}
+
+
+def put(cloud: Any, event: dict[str, Any], report: dict[str, Any]) -> None:
+    bucket, _, prefix = event["prefix"].removeprefix("s3://").partition("/")
+    key = f"{prefix}/evaluation/evaluation.json"
+    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(report))
+
+
+def test_a_good_report_passes_with_its_registration(cloud: Any, event: dict[str, Any]) -> None:
+    put(cloud, event, evaluation())
+    answer = handler(event, None)
+    assert (answer["passed"], answer["reasons"]) == (True, [])
+    container = answer["package"]["InferenceSpecification"]["Containers"][0]
+    assert container["ModelDataUrl"] == f"{event['prefix']}/model/{RUN.run}/output/model.tar.gz"
+
+
+def test_a_poor_report_is_refused_with_its_reasons(cloud: Any, event: dict[str, Any]) -> None:
+    put(cloud, event, evaluation(least_auc=0.99))
+    answer = handler(event, None)
+    assert answer["passed"] is False
+    assert answer["reasons"] == ["AUC 0.7000 is below the floor of 0.99"]
