@@ -8,8 +8,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 EVERY_SECONDS = 1.0
 DEPTH_SECONDS = 60.0  # an unchanged depth is told as often as on AWS
@@ -126,4 +128,6 @@ def _breaches(alarm: Mapping[str, Any], value: float) -> bool:
 def _say_unsupported(alarm: Mapping[str, Any]) -> None:
     if alarm["AlarmName"] not in _unsupported:
         _unsupported.add(alarm["AlarmName"])
-        log.error("alarm %s is never judged here: metric math and anomaly bands are AWS's", alarm["AlarmName"])
+        log.error(
+            "alarm %s is never judged here: metric math and anomaly bands are AWS's", alarm["AlarmName"]
+        )

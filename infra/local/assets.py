@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.local.assembly import Asset
-from infra.local.cloud import LocalCloud
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from infra.local.assembly import Asset
+    from infra.local.cloud import LocalCloud
 
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip file can name
 

@@ -11,14 +11,16 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from infra.local import assembly
 from infra.local.assembly import StackPlan
 from infra.local.assets import publish
 from infra.local.cloud import ACCOUNT, REGION, ROOT, LocalCloud
 from tidegate.errors import Mistake, TidegateError, Transient
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 WAIT_SECONDS = 600.0

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ def install() -> None:
                 )
         return append(stream, events)
 
-    def emit_and_count(func: Any, request_id: str, text: str, error: bool, milliseconds: int, **more: Any) -> Any:
+    def emit_and_count(
+        func: Any, request_id: str, text: str, error: bool, milliseconds: int, **more: Any
+    ) -> Any:
         name = (func.get("config") or func).get("FunctionName", "unknown")
         emit_metrics(name, duration_ms=float(milliseconds), error=error, throttle=False)
         return emit_logs(func, request_id, text, error, milliseconds, **more)
@@ -80,7 +84,9 @@ def read(line: str) -> Iterator[Datum]:
             dimensions = {name: str(said[name]) for name in names if name in said}
             for metric in block.get("Metrics", []):
                 value = said.get(metric["Name"])
-                values = tuple(float(v) for v in (value if isinstance(value, list) else [value]) if v is not None)
+                values = tuple(
+                    float(v) for v in (value if isinstance(value, list) else [value]) if v is not None
+                )
                 if values:
                     unit = metric.get("Unit", "None")
                     yield Datum(block["Namespace"], metric["Name"], unit, dimensions, values, at)

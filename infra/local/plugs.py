@@ -1,10 +1,15 @@
-"""What is plugged into MiniStack, one line a plug: each module has `install()`, and `stop()` where it holds processes."""
+"""What is plugged into MiniStack, one line a plug.
+
+Each module has `install()`, and `stop()` where it holds processes that must end with the server.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
-from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 PLUGS = (
     "infra.local.buckets",
@@ -14,22 +19,17 @@ PLUGS = (
     "infra.local.embedded_metrics",
     "infra.local.alarms",
     "infra.local.redrive",
+    "infra.local.delivery",
+    "infra.local.refusals",
     "infra.local.sagemaker.plug",
     "infra.local.athena.plug",
-    "infra.local.iam.plug",
+    "infra.local.iam.plug",  # last: it guards what the others deliver
 )
 
 
 def install() -> list[ModuleType]:
     """Plug everything in, in the order of the table, and return the modules."""
-    plugs = [import_module(name) for name in PLUGS if _exists(name)]
+    plugs = [import_module(name) for name in PLUGS]
     for plug in plugs:
         plug.install()
     return plugs
-
-
-def _exists(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False

@@ -10,12 +10,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.local.cloud import ACCOUNT, REGION, ROOT
 from tidegate.errors import Mistake, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 INPUTS = (
     "infra",

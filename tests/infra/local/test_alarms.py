@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.conftest import Cloud
 from tests.infra.local.deploy_template import eventually
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 
 def alarm(cloud: Cloud, name: str, **more: Any) -> None:

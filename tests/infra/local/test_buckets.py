@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Cloud
 from tests.infra.local.deploy_template import deploy, reasons, settled
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 KEPT = {
     "Type": "AWS::S3::Bucket",
@@ -37,7 +41,10 @@ def test_what_a_template_says_of_a_bucket_is_what_the_api_reads_back(cloud: Clou
     assert deploy("buckets", {"Kept": KEPT, "Logs": LOGS})["StackStatus"] == "CREATE_COMPLETE"
     s3 = cloud.client("s3")
     (rule,) = s3.get_bucket_encryption(Bucket="kept-well")["ServerSideEncryptionConfiguration"]["Rules"]
-    assert rule["ApplyServerSideEncryptionByDefault"] == {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "key-1"}
+    assert rule["ApplyServerSideEncryptionByDefault"] == {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": "key-1",
+    }
     old, results = s3.get_bucket_lifecycle_configuration(Bucket="kept-well")["Rules"]
     assert old["NoncurrentVersionExpiration"]["NoncurrentDays"] == 30
     assert (results["Filter"], results["Expiration"]) == ({"Prefix": "athena/"}, {"Days": 7})
@@ -47,14 +54,20 @@ def test_what_a_template_says_of_a_bucket_is_what_the_api_reads_back(cloud: Clou
     assert controls["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert {"Key": "room", "Value": "lake"} in s3.get_bucket_tagging(Bucket="kept-well")["TagSet"]
 
-    less = {**KEPT, "Properties": {k: v for k, v in KEPT["Properties"].items() if k != "LifecycleConfiguration"}}  # type: ignore[attr-defined]
+    less = {
+        **KEPT,
+        "Properties": {k: v for k, v in KEPT["Properties"].items() if k != "LifecycleConfiguration"},
+    }  # type: ignore[attr-defined]
     assert deploy("buckets", {"Kept": less, "Logs": LOGS})["StackStatus"] == "UPDATE_COMPLETE"
     with pytest.raises(ClientError, match="NoSuchLifecycleConfiguration"):
         s3.get_bucket_lifecycle_configuration(Bucket="kept-well")
 
 
 def test_a_property_that_is_not_applied_fails_the_stack_by_its_name(cloud: Cloud) -> None:
-    fast = {"Type": "AWS::S3::Bucket", "Properties": {"AccelerateConfiguration": {"AccelerationStatus": "Enabled"}}}
+    fast = {
+        "Type": "AWS::S3::Bucket",
+        "Properties": {"AccelerateConfiguration": {"AccelerationStatus": "Enabled"}},
+    }
     assert deploy("fast", {"Fast": fast})["StackStatus"].startswith("ROLLBACK")
     assert "AccelerateConfiguration" in reasons("fast")
 

@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -17,6 +17,9 @@ from infra.local.cloud import LocalCloud
 from tests.conftest import free_port
 from tests.infra.local.deploy_template import zipped
 from tidegate.errors import Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -138,3 +141,20 @@ def test_a_user_may_do_nothing_unasked_and_a_wrong_secret_is_refused(state: Path
 def test_a_cloud_that_is_already_there_is_used() -> None:
     assert local.attach({"AWS_ENDPOINT_URL": "http://127.0.0.1:9/"}) == LocalCloud("http://127.0.0.1:9")
     assert local.attach({}) is None
+
+
+def test_it_stops_in_order_while_a_custom_resource_never_answers(state: Path) -> None:
+    cloud = local.start(state, free_port())
+    fill(cloud)
+    silent = zipped("main.py", "def handler(event, context):\n    pass\n")
+    cloud.client("lambda").update_function_code(FunctionName="kept", ZipFile=silent)
+    token = "arn:aws:lambda:eu-west-1:000000000000:function:kept"
+    waits = {"Type": "Custom::Waits", "Properties": {"ServiceToken": token}}
+    cloud.client("cloudformation").create_stack(
+        StackName="waits", TemplateBody=json.dumps({"Resources": {"Waits": waits}})
+    )
+    time.sleep(1)
+    before = time.monotonic()
+    assert local.stop(state)
+    assert time.monotonic() - before < 15
+    assert local.start(state, free_port()).client("s3").list_buckets()["Buckets"]

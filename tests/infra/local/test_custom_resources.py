@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tests.conftest import Cloud
 from tests.infra.local.deploy_template import deploy, reasons
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 TRUST = {
     "Version": "2012-10-17",

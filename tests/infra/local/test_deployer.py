@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.local import assembly, deployer
 from infra.local.cloud import LocalCloud
-from infra.local.deployer import Progress
-from tests.conftest import Cloud
 from tidegate.errors import Mistake, NotFound, Unsupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.deployer import Progress
+    from tests.conftest import Cloud
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 
@@ -105,9 +108,14 @@ def test_a_folder_becomes_the_same_zip_file_each_time(
 def test_a_failure_names_the_resource_and_the_reason_and_a_second_try_starts_clean(
     written: Written, target: LocalCloud, tmp_path: Path
 ) -> None:
-    bad = {"Type": "Custom::Nothing", "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:000000000000:function:none"}}
+    bad = {
+        "Type": "Custom::Nothing",
+        "Properties": {"ServiceToken": "arn:aws:lambda:eu-west-1:000000000000:function:none"},
+    }
     written.add("fails", {"Resources": {"Good": parameter("/good", "1"), "Bad": bad}})
-    with pytest.raises(Mistake, match=r"stack fails, Custom::Nothing Bad: could not be deployed: .*not found"):
+    with pytest.raises(
+        Mistake, match=r"stack fails, Custom::Nothing Bad: could not be deployed: .*not found"
+    ):
         deployer.deploy(written.folder, target, cache=tmp_path)
     written.add("fails", {"Resources": {"Good": parameter("/good", "1")}})
     deployer.deploy(written.folder, target, cache=tmp_path)

@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 import time
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from infra.local import embedded_metrics
-from tests.conftest import Cloud
 from tests.infra.local.deploy_template import eventually
 from tests.infra.local.test_function_errors import function
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 CODE = """
 from aws_lambda_powertools import Metrics
@@ -53,7 +56,9 @@ def test_what_a_job_writes_into_its_log_is_a_metric(cloud: Cloud) -> None:
     logs.create_log_stream(logGroupName="/aws/sagemaker/TrainingJobs", logStreamName="one")
     now = int(time.time() * 1000)
     metric = {"Namespace": "Jobs", "Dimensions": [["model"]], "Metrics": [{"Name": "Auc", "Unit": "None"}]}
-    line = json.dumps({"_aws": {"Timestamp": now, "CloudWatchMetrics": [metric]}, "model": "m", "Auc": [0.5, 0.25]})
+    line = json.dumps(
+        {"_aws": {"Timestamp": now, "CloudWatchMetrics": [metric]}, "model": "m", "Auc": [0.5, 0.25]}
+    )
     logs.put_log_events(
         logGroupName="/aws/sagemaker/TrainingJobs",
         logStreamName="one",

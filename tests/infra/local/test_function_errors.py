@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.conftest import Cloud
 from tests.infra.local.deploy_template import eventually, zipped
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 CODE = """
 class ContractBroken(Exception):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.conftest import Cloud
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 
 def test_dead_letters_go_back_to_the_queue_they_came_from(cloud: Cloud) -> None:

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
-from tests.conftest import Cloud
+from typing import TYPE_CHECKING
+
 from tests.infra.local.deploy_template import deploy, reasons
+
+if TYPE_CHECKING:
+    from tests.conftest import Cloud
 
 BUS = "arn:aws:events:eu-west-1:000000000000:event-bus/default"
 

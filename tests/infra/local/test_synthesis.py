@@ -1,11 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.local import assembly, synthesis
 from tidegate.errors import Mistake
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 APP = """
 import aws_cdk as cdk
