@@ -29,7 +29,7 @@ def each_event(
             work(json.loads(record.body))
         except Exception as error:
             logger.warning(
-                "message failed", error=type(error).__name__, at=_place(error), message=record.message_id
+                "message failed", error=type(error).__name__, at=_place(error), message_id=record.message_id
             )
             raise
 
