@@ -1,4 +1,4 @@
-"""The models' image is to be built: start the build, which answers CloudFormation by itself when it is done."""
+"""Start the build of the models' image, which answers CloudFormation by itself when it is done."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ logger = Logger(service="build")
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Answer a custom resource's Delete; pass Create and Update on to CodeBuild, with the address to answer at."""
+    """Answer a Delete; pass Create and Update on to CodeBuild, with the address to answer at."""
     resource = event.get("PhysicalResourceId") or event["ResourceProperties"]["Repository"]
     if event["RequestType"] == "Delete":
         answer(event, resource)

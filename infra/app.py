@@ -1,8 +1,8 @@
-"""The CDK app: `python -m infra.app` writes the templates of one environment; it needs no account and no network."""
+"""The CDK app: it writes the templates of one environment, and needs no account."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aws_cdk import App
 
@@ -16,6 +16,9 @@ from infra.stacks.serving import ServingStack
 from infra.stacks.training import TrainingStack
 from infra.stacks.watch import WatchStack
 from tidegate.plan import Plan, plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # The same templates from the CDK's CLI, from ours and from a test, whatever a CLI puts into the context.
 FLAGS = {

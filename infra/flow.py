@@ -1,8 +1,8 @@
-"""The one table: which event runs which function, with what. The stacks are built from it, and nothing runs beside it."""
+"""The one table: which event runs which function, with what. The stacks are built from it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from infra.triggers import (
     CustomResource,
@@ -18,6 +18,9 @@ from infra.triggers import (
 )
 from tidegate import facts
 from tidegate.settings import Setting as S  # noqa: N817 - a short name keeps a row on a line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # A machine, and the fact that starts it; the training machine is started by `train`, which decides whether to.
 MACHINES: Mapping[str, Said | None] = {"training": None, "deployment": Said(facts.ModelApproved)}

@@ -1,8 +1,8 @@
 """Lambda layers from the lock, without Docker: which distributions each holds, its hash, and its content.
 
-A layer's hash is that of its part of `requirements.lock` with the interpreter and the processor, so templates are the
-same wherever they are made. Its content is fetched by uv for AWS; on the laptop it is a note, since there the local
-cloud's interpreter has these packages already.
+A layer's hash is that of its part of `requirements.lock` with the interpreter and the processor, so templates
+are the same wherever they are made. Its content is fetched by uv for AWS; on the laptop it is a note, since there
+the local cloud's interpreter has these packages already.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from aws_cdk import aws_sqs
 
-    from infra.parts.worker import Worker
     from infra.environments import Environment
+    from infra.parts.worker import Worker
 
 
 class Clock(Construct):

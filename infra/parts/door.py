@@ -13,8 +13,8 @@ from constructs import Construct
 from infra.parts.worker import retention
 
 if TYPE_CHECKING:
-    from infra.parts.worker import Worker
     from infra.environments import Environment
+    from infra.parts.worker import Worker
     from infra.triggers import Route
 
 _LINE = {

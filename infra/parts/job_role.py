@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class JobRole(Construct):
-    """The role `tidegate-<environment>-<name>`: it may fetch the models' image and write its log, and what is granted."""
+    """The role `tidegate-<environment>-<name>`: the models' image, a log, and what is granted."""
 
     def __init__(
         self, scope: Construct, *, name: str, environment: Environment, repository: aws_ecr.IRepository

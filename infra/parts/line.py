@@ -9,8 +9,8 @@ from aws_cdk.aws_events_targets import SqsQueue
 from constructs import Construct
 
 if TYPE_CHECKING:
-    from infra.parts.worker import Worker
     from infra.environments import Environment
+    from infra.parts.worker import Worker
 
 VISIBILITY = 6  # times the function's time-out, as AWS advises for a queue that feeds a function
 

@@ -1,4 +1,4 @@
-"""A machine: a state machine whose definition is a file beside this package, with a role and a log of its own."""
+"""A machine: a state machine defined by a file of `infra/machines`, with a role and a log of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The models' image: a repository, the CodeBuild project that fills it, and the resource that waits for the build."""
+"""The models' image: a repository, the project that fills it, the resource that waits for the build."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from infra.parts.worker import retention, statement
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.parts.worker import Worker
     from infra.environments import Environment
+    from infra.parts.worker import Worker
 
 
 class ModelImage(Construct):
@@ -66,6 +66,7 @@ class ModelImage(Construct):
                 "Project": self.project.ref,
                 "Repository": self.repository.repository_uri,
                 "Tag": self.tag,
+                "ImageUri": f"{self.repository.repository_uri}:{self.tag}",  # what the build pushes
             },
         )
         resource.node.add_dependency(build.policy, self._policy)

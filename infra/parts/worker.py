@@ -1,4 +1,4 @@
-"""A worker: one function of the flow with a role, a log group and nothing that was not granted to it by name."""
+"""A worker: one function of the flow with a role, a log and nothing that was not granted by name."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Worker(Construct):
         on: Sequence[str],
         conditions: Mapping[str, Any] | None = None,
     ) -> None:
-        """Allow `actions` on these resources; the purpose is the statement's id, for whoever reads the policy."""
+        """Allow `actions` on these resources; the purpose is the statement's id."""
         self.policy.add_statements(statement(purpose, actions, on, conditions))
 
 

@@ -1,19 +1,19 @@
-"""What every stack stands on: its environment, the plan, its workers made from the flow, its settings told to SSM."""
+"""What every stack stands on: the plan, workers made from the flow, settings told to SSM."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws_cdk import AssetHashType, Aws, DefaultStackSynthesizer, Stack, Tags, aws_lambda, aws_ssm
 
-from infra.parts.worker import Worker
 from infra.flow import FLOW
 from infra.layers import content_of, hash_of
+from infra.parts.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from constructs import Construct
 

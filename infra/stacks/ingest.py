@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CustomResource
 
+from infra.flow import FLOW
 from infra.parts.clock import Clock
 from infra.parts.line import Line
-from infra.flow import FLOW
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
@@ -136,7 +136,7 @@ class IngestStack(Floor):
         permits.read(evolve, "ReadMetadata", lake.lake, "tables/*/metadata/")
         permits.write(evolve, "WriteMetadata", lake.lake, "tables/*/metadata/")
         permits.browse(evolve, "SeeWhetherMetadataExists", lake.lake, "tables/")
-        permits.catalogue(evolve, "MakeTables", lake, "GetTable", "CreateTable", "UpdateTable")
+        permits.catalogue(evolve, "MakeTables", lake, "GetDatabase", "GetTable", "CreateTable", "UpdateTable")
         permits.use_key(evolve, lake, "s3")
 
     def _make_tables(self, evolve: Worker, lake: LakeStack) -> None:

@@ -81,7 +81,7 @@ class LakeStack(Floor):
         return RemovalPolicy.RETAIN if self.environment_.keeps_data else RemovalPolicy.DESTROY
 
     def _make_undelivered(self) -> aws_sqs.IQueue:
-        """The queue of what nobody took, known to the other stacks by its name: their rules cannot edit its policy."""
+        """The queue of what nobody took; other stacks know it by name, as they cannot edit its policy."""
         queue = aws_sqs.Queue(
             self,
             "Undelivered",

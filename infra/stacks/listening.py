@@ -51,7 +51,7 @@ def keeps_failures(worker: Worker, lake: LakeStack) -> None:
     ).node.add_dependency(worker.policy)
 
 
-def _rule(
+def _rule(  # noqa: PLR0917 - what a rule is made of
     stack: Floor,
     worker: Worker,
     lake: LakeStack,

@@ -1,4 +1,4 @@
-"""Permissions that several workers are granted in the same words; which worker gets which is said in the stacks."""
+"""Permissions that several are granted in the same words; the stacks say who gets which."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
 
 
 def browse(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
-    """List objects under these prefixes; without it S3 says 403 of an object that is not there, and not 404."""
+    """List objects under these prefixes; else S3 says 403, not 404, of an absent object."""
     who.may(
         purpose,
         ["s3:ListBucket"],

@@ -8,9 +8,9 @@ from aws_cdk import Aws, Duration, aws_cloudwatch, aws_events
 from aws_cdk.aws_events_targets import SfnStateMachine
 from aws_cdk.aws_stepfunctions import StateMachine
 
+from infra.flow import FLOW, MACHINES
 from infra.parts.door import Door
 from infra.parts.machine import Machine
-from infra.flow import FLOW, MACHINES
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens

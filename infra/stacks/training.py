@@ -36,10 +36,10 @@ class TrainingStack(Floor):
         build = self.worker("build", lake.settings)
         image = ModelImage(self, environment=self.environment_, source=kit.image)
         image_uri = image.built_by(build)
-        jobs = {"environment": self.environment_, "repository": image.repository}
-        self.snapshot = JobRole(self, name="snapshot", **jobs)
-        self.learning = JobRole(self, name="learning", **jobs)
-        self.endpoint = JobRole(self, name="endpoint", **jobs)
+        self.snapshot, self.learning, self.endpoint = (
+            JobRole(self, name=name, environment=self.environment_, repository=image.repository)
+            for name in ("snapshot", "learning", "endpoint")
+        )
         gate = self.worker("gate", lake.settings)
         self.machine = Machine(
             self,

@@ -10,6 +10,8 @@ from aws_cdk.aws_cloudwatch import ComparisonOperator, GraphWidget, Metric, Trea
 from infra.stacks.floor import Floor, Kit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from constructs import Construct
 
     from infra.parts.worker import Worker
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
 FIVE_MINUTES = Duration.minutes(5)
 OLDEST_MESSAGE = 900  # seconds that a file may wait
-MOST_QUARANTINED = 20  # per cent of the rows
 
 
 class WatchStack(Floor):
@@ -39,127 +40,86 @@ class WatchStack(Floor):
         super().__init__(scope, noun="watch", description="Tidegate: how it goes", kit=kit)
         lines = ingest.lines.values()
         workers = (*ingest.workers, *training.workers, *serving.workers)
-        dead = [_depth(line.dead_letters.queue_name, f"{line.name} dead letters") for line in lines]
-        dead.append(_depth(lake.undelivered.queue_name, "undelivered"))
-        late = [_age(line.queue.queue_name, f"{line.name} delay") for line in lines]
-        for metric in dead:
-            self._alarm(metric, 0, "holds what could not be done")
-        for metric in late:
-            self._alarm(metric, OLDEST_MESSAGE, "falls behind")
-        errors = [_errors(worker) for worker in workers]
-        for metric in errors:
-            self._alarm(metric, 0, "fails")
-        machines = (training.machine, serving.machine)
-        failed = [_executions("ExecutionsFailed", machine.machine.ref, machine.name) for machine in machines]
-        for metric in failed:
-            self._alarm(metric, 0, "ends in failure")
-        share = _quarantined_share()
-        self._alarm(share, MOST_QUARANTINED, "per cent of the rows went to quarantine")
+        dead = {f"{line.name} dead letters": _depth(line.dead_letters.queue_name) for line in lines}
+        dead["undelivered"] = _depth(lake.undelivered.queue_name)
+        late = {f"{line.name} delay": _age(line.queue.queue_name) for line in lines}
+        errors = {f"{worker.verb} errors": _errors(worker) for worker in workers}
+        failed = {
+            "training failures": _failures(training.machine.machine.ref),
+            "deployment failures": _failures(serving.machine.machine.ref),
+        }
+        refused = {"quarantined rows": "RowsQuarantined", "quarantined files": "FilesQuarantined"}
+        refusals = {name: _counted(metric) for name, metric in refused.items()}
+        self._alarms(dead, 0, "what could not be done waits here for somebody")
+        self._alarms(late, OLDEST_MESSAGE, "files have waited this many seconds")
+        self._alarms(errors, 0, "the function failed")
+        self._alarms(failed, 0, "an execution ended in failure")
+        self._alarms(refusals, 0, "what arrived breaks its contract")
 
+        models = [name.replace("_", "-") for name in kit.plan.models]
         board = aws_cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self.called("dashboard"))
         board.add_widgets(
-            GraphWidget(
-                title="Rows", left=[_rows("RowsGood"), _rows("RowsQuarantined")], right=[share], width=12
-            ),
-            GraphWidget(title="Dead letters", left=dead, width=6),
-            GraphWidget(title="Oldest message", left=late, width=6),
+            _graph("Rows", {"good rows": _counted("RowsGood"), **refusals}, 12),
+            _graph("Dead letters", dead, 6),
+            _graph("Oldest message", late, 6),
         )
         board.add_widgets(
-            GraphWidget(title="Errors", left=errors, width=12),
-            GraphWidget(title="Failed executions", left=failed, width=6),
-            GraphWidget(
-                title="Endpoint requests", left=[_requests(self.called(m)) for m in self._models], width=6
-            ),
+            _graph("Errors", errors, 12),
+            _graph("Failed executions", failed, 6),
+            _graph("Endpoint requests", {name: _requests(self.called(name)) for name in models}, 6),
         )
 
-    @property
-    def _models(self) -> list[str]:
-        return [name.replace("_", "-") for name in self.kit.plan.models]
-
-    def _alarm(self, metric: Metric | aws_cloudwatch.MathExpression, above: float, what: str) -> None:
-        label = metric.label
-        assert label is not None, "an alarm is named by its metric's label"
-        noun = label.replace(" ", "-")
-        aws_cloudwatch.Alarm(
-            self,
-            "".join(part.title() for part in noun.split("-")),
-            alarm_name=self.called(noun),
-            alarm_description=f"{label}: {what}",
-            metric=metric,
-            threshold=above,
-            evaluation_periods=1,
-            comparison_operator=ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=TreatMissingData.NOT_BREACHING,
-        )
+    def _alarms(self, metrics: Mapping[str, Metric], above: float, what: str) -> None:
+        for name, metric in metrics.items():
+            aws_cloudwatch.Alarm(
+                self,
+                name.title().replace(" ", "").replace("-", "").replace("_", ""),
+                alarm_name=self.called(name.replace(" ", "-")),
+                alarm_description=f"{name}: {what}",
+                metric=metric,
+                threshold=above,
+                evaluation_periods=1,
+                comparison_operator=ComparisonOperator.GREATER_THAN_THRESHOLD,
+                treat_missing_data=TreatMissingData.NOT_BREACHING,
+            )
 
 
-def _depth(queue: str, label: str) -> Metric:
-    return _queue("ApproximateNumberOfMessagesVisible", queue, label)
+def _graph(title: str, metrics: Mapping[str, Metric], width: int) -> GraphWidget:
+    named = [metric.with_(label=name) for name, metric in metrics.items()]
+    return GraphWidget(title=title, left=named, width=width)
 
 
-def _age(queue: str, label: str) -> Metric:
-    return _queue("ApproximateAgeOfOldestMessage", queue, label)
-
-
-def _queue(name: str, queue: str, label: str) -> Metric:
+def _metric(namespace: str, name: str, statistic: str, dimensions: Mapping[str, str]) -> Metric:
     return Metric(
-        namespace="AWS/SQS",
+        namespace=namespace,
         metric_name=name,
-        dimensions_map={"QueueName": queue},
-        statistic="Maximum",
+        dimensions_map=dict(dimensions),
+        statistic=statistic,
         period=FIVE_MINUTES,
-        label=label,
     )
+
+
+def _depth(queue: str) -> Metric:
+    return _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum", {"QueueName": queue})
+
+
+def _age(queue: str) -> Metric:
+    return _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum", {"QueueName": queue})
 
 
 def _errors(worker: Worker) -> Metric:
-    return Metric(
-        namespace="AWS/Lambda",
-        metric_name="Errors",
-        dimensions_map={"FunctionName": worker.name},
-        statistic="Sum",
-        period=FIVE_MINUTES,
-        label=f"{worker.verb} errors",
-    )
+    return _metric("AWS/Lambda", "Errors", "Sum", {"FunctionName": worker.name})
 
 
-def _executions(name: str, arn: str, machine: str) -> Metric:
-    return Metric(
-        namespace="AWS/States",
-        metric_name=name,
-        dimensions_map={"StateMachineArn": arn},
-        statistic="Sum",
-        period=FIVE_MINUTES,
-        label=f"{machine.rsplit('-', 1)[-1]} failures",
-    )
+def _failures(machine: str) -> Metric:
+    return _metric("AWS/States", "ExecutionsFailed", "Sum", {"StateMachineArn": machine})
 
 
-def _rows(name: str) -> Metric:
-    return Metric(
-        namespace="Tidegate",
-        metric_name=name,
-        dimensions_map={"service": "validate"},
-        statistic="Sum",
-        period=FIVE_MINUTES,
-        label=name,
-    )
-
-
-def _quarantined_share() -> aws_cloudwatch.MathExpression:
-    return aws_cloudwatch.MathExpression(
-        expression="IF(good + bad > 0, 100 * bad / (good + bad), 0)",
-        using_metrics={"good": _rows("RowsGood"), "bad": _rows("RowsQuarantined")},
-        period=FIVE_MINUTES,
-        label="quarantined share",
-    )
+def _counted(name: str) -> Metric:
+    """What `functions/validate.py` counts, in CloudWatch's embedded metric format."""
+    return _metric("Tidegate", name, "Sum", {"service": "validate"})
 
 
 def _requests(endpoint: str) -> Metric:
-    return Metric(
-        namespace="AWS/SageMaker",
-        metric_name="Invocations",
-        dimensions_map={"EndpointName": endpoint, "VariantName": "AllTraffic"},
-        statistic="Sum",
-        period=FIVE_MINUTES,
-        label=endpoint,
-    )
+    dimensions = {"EndpointName": endpoint, "VariantName": "AllTraffic"}
+    return _metric("AWS/SageMaker", "Invocations", "Sum", dimensions)
