@@ -151,7 +151,8 @@ class _Reading:
         chosen = np.flatnonzero(bad)
         masks = {group: mask.gather(chosen) for group, mask in groups.items()}
         frames = [self._explained(places.of(chosen), masks), *map(self._told, self.broken)]
-        return good.filter(pl.Series(~copies[: good.height])), pl.concat(frames).sort(ROW)
+        once = ~copies[: good.height]
+        return good if once.all() else good.filter(pl.Series(once)), pl.concat(frames).sort(ROW)
 
     def _explained(self, places: Places, masks: dict[tuple[str, ...], pl.Series]) -> pl.DataFrame:
         frames = [pl.DataFrame(schema=BAD_SCHEMA)]

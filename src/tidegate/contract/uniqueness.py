@@ -11,7 +11,10 @@ def repeated(rows: pl.DataFrame, group: tuple[str, ...]) -> pl.Series:
     keys = rows.select(group)
     if keys.height < 2:
         return pl.repeat(False, keys.height, dtype=pl.Boolean, eager=True)
-    complete = keys.select(pl.all_horizontal(pl.all().is_not_null()).alias("complete"))["complete"]
-    if complete.all():
-        return keys.is_duplicated()
-    return keys.is_duplicated() & complete
+    # comparing hashes takes a fraction of the memory; the few rows whose hashes meet are compared themselves
+    meets = keys.hash_rows().is_duplicated()
+    if not meets.any():
+        return meets
+    few = keys.filter(meets)
+    copies = few.is_duplicated() & few.select(kept=pl.all_horizontal(pl.all().is_not_null()))["kept"]
+    return meets.scatter(meets.arg_true(), copies)
