@@ -12,5 +12,10 @@
     plug        adds all of it to MiniStack, which nothing else here knows
 
 `python -m infra.local.sagemaker --port 5067` serves it alone, beside any cloud that `AWS_ENDPOINT_URL` names.
+
+    TIDEGATE_LOCAL_TIME_SCALE   how fast the waits of a roll-out pass: 0.01 makes a hundred seconds one
+    TIDEGATE_LOCAL_IMAGES       further images, as JSON: repository to command
+    TIDEGATE_LOCAL_NAMESPACES   off: jobs share this machine's name spaces
+
 Not checked here: whether the role may pull its image from ECR, since no image is pulled.
 """

@@ -51,6 +51,7 @@ class Sage:
     def __init__(self, state: Path, **environment: str) -> None:
         self.state = state
         self.environment = environment
+        self._clients: dict[tuple[str, str], Any] = {}
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.role = f"arn:aws:iam::{ACCOUNT}:role/model"
@@ -89,15 +90,17 @@ class Sage:
     def client(
         self, service: str, access_key: str = "test", secret: str = "test", token: str | None = None
     ) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=access_key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            config=boto3.session.Config(inject_host_prefix=False, retries={"max_attempts": 1}),
-        )
+        if (service, access_key) not in self._clients:  # making one costs a quarter of a second
+            self._clients[service, access_key] = boto3.client(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=REGION,
+                aws_access_key_id=access_key,
+                aws_secret_access_key=secret,
+                aws_session_token=token,
+                config=boto3.session.Config(inject_host_prefix=False, retries={"max_attempts": 1}),
+            )
+        return self._clients[service, access_key]
 
     def listen(self, name: str, detail_type: str, member: str, prefix: str) -> Callable[[], dict[str, Any]]:
         """A queue behind a rule; each call of what is returned gives its next event."""

@@ -29,7 +29,8 @@ def alone(cloud: Cloud, tmp_path: Path) -> Iterator[Any]:
     }
     command = [sys.executable, "-m", "infra.local.sagemaker", "--port", str(port), "--state", str(tmp_path)]
     server = subprocess.Popen(command, env={**os.environ, **paths}, cwd=ROOT)
-    client = boto3.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}")
+    at_once = boto3.session.Config(retries={"total_max_attempts": 1})
+    client = boto3.client("sagemaker", endpoint_url=f"http://127.0.0.1:{port}", config=at_once)
 
     def answers() -> bool:
         try:
