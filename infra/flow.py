@@ -22,7 +22,7 @@ from tidegate.settings import Setting as S  # noqa: N817 - a short name keeps a 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A machine, and the fact that starts it; the training machine is started by `train`, which decides whether to.
+# A machine, and the fact that starts it; the training machine is started by `train`, which decides.
 MACHINES: Mapping[str, Said | None] = {"training": None, "deployment": Said(facts.ModelApproved)}
 
 _LAKE = (S.ENVIRONMENT, S.LAKE_BUCKET, S.LEDGER_TABLE, S.DATABASE, S.BUS)
@@ -49,7 +49,8 @@ FLOW: Mapping[str, Function] = {
         memory=512, timeout=300, layers=("base",), reads=(*_LAKE, S.LANDING_BUCKET)),
     "evolve": Function(
         on=(CustomResource("Custom::TidegateTable"),),
-        memory=1024, timeout=120, layers=("base", "tables"), reads=(S.ENVIRONMENT, S.LAKE_BUCKET, S.DATABASE)),
+        memory=1024, timeout=120, layers=("base", "tables"),
+        reads=(S.ENVIRONMENT, S.LAKE_BUCKET, S.DATABASE)),
     # rows become a model
     "train": Function(
         on=(Said(facts.TablePublished, of="read"), Said(facts.DriftFound), EachModelsSchedule()),

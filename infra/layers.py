@@ -64,7 +64,7 @@ def hash_of(layer: str) -> str:
 
 
 def content_of(layer: str) -> Path:
-    """The folder that becomes the layer: built, or a note where `TIDEGATE_LAYERS=local` says that nobody needs it."""
+    """The folder that becomes the layer: built, or a note where `TIDEGATE_LAYERS=local`."""
     local = os.environ.get("TIDEGATE_LAYERS") == "local"  # a switch of synthesis, not a setting of what runs
     folder = ROOT / ".tidegate" / "layers" / hash_of(layer) / ("note" if local else "aws")
     if not folder.exists():

@@ -21,6 +21,7 @@ PLUGS = (
     "infra.local.redrive",
     "infra.local.delivery",
     "infra.local.refusals",
+    "infra.local.glue_names",
     "infra.local.sagemaker.plug",
     "infra.local.athena.plug",
     "infra.local.iam.plug",  # last: it guards what the others deliver

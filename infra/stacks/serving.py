@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, Duration, aws_cloudwatch, aws_events
+from aws_cdk import Aws, Duration, aws_cloudwatch, aws_events, aws_iam
 from aws_cdk.aws_events_targets import SfnStateMachine
 from aws_cdk.aws_stepfunctions import StateMachine
 
 from infra.flow import FLOW, MACHINES
 from infra.parts.door import Door
 from infra.parts.machine import Machine
+from infra.parts.worker import statement
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
@@ -82,7 +83,24 @@ class ServingStack(Floor):
             event_pattern=aws_events.EventPattern(**matches),
         )
         machine = StateMachine.from_state_machine_arn(self, "Deployment", self.machine.machine.ref)
-        rule.add_target(SfnStateMachine(machine, dead_letter_queue=lake.undelivered))
+        starter = aws_iam.Role(
+            self,
+            "DeploymentStarter",
+            role_name=self.called("deployment-starter"),
+            assumed_by=aws_iam.ServicePrincipal(
+                "events.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
+        )
+        policy = aws_iam.Policy(self, "DeploymentStarterPolicy", roles=[starter])
+        policy.add_statements(
+            statement("StartTheDeployment", ["states:StartExecution"], [self.machine.machine.ref])
+        )
+        rule.add_target(
+            SfnStateMachine(
+                machine, role=starter.without_policy_updates(), dead_letter_queue=lake.undelivered
+            )
+        )
+        rule.node.add_dependency(policy)
 
     def _watch_endpoint(self, model: str) -> None:
         """The alarms that take a roll-out back; the endpoint itself is made by the deployment machine."""
