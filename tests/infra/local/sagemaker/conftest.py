@@ -36,7 +36,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(ready: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_until(ready: Callable[[], Any], seconds: float = 60) -> Any:
     """What `ready` gives once it gives something."""
     deadline = time.monotonic() + seconds
     while not (said := ready()):
