@@ -1,4 +1,4 @@
-"""Alarms that fire as AWS's do: by dimension, by period, with missing data; and the depth of queues as a metric.
+"""Alarms that fire as AWS's do: by dimension, by period, with missing data, and over metric math.
 
 MiniStack judges an alarm only when metrics are put by hand, and over all dimensions of a name at once.
 """
@@ -10,53 +10,66 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from infra.local import metric_math, service_metrics
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EVERY_SECONDS = 1.0
-DEPTH_SECONDS = 60.0  # an unchanged depth is told as often as on AWS
-ACCOUNT_METRICS = {
-    "ApproximateNumberOfMessagesVisible": "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
-}
+SIMPLE = ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
 log = logging.getLogger("tidegate.alarms")
 
-_told: dict[tuple[str, str], tuple[str, float]] = {}
 _unsupported: set[str] = set()
 
 
 def install() -> None:
     """Judge all alarms each second."""
     from ministack.services import cloudwatch
+    from ministack.services.cloudformation import provisioners
 
     cloudwatch._evaluate_alarm = evaluate
+    provisioners._cw_metric_alarm_record = _with_metrics(provisioners._cw_metric_alarm_record)
     threading.Thread(target=_watch, name="alarms", daemon=True).start()
 
 
 def _watch() -> None:
-    from ministack.services import cloudwatch, sqs
+    from ministack.services import cloudwatch
 
     while True:
         time.sleep(EVERY_SECONDS)
         try:
-            _tell_depths(sqs, cloudwatch)
+            service_metrics.tell()
             for alarm in list(cloudwatch._alarms.values()):
                 evaluate(alarm)
         except RuntimeError as error:  # a dictionary changed while it was read: the next second will do
             log.debug("judged again in a second: %s", error)
 
 
-def _tell_depths(sqs: Any, cloudwatch: Any) -> None:
-    now = time.time()
-    for url, queue in list(sqs._queues.items()):
-        sqs._refresh_counts(queue)
-        name = url.rsplit("/", 1)[-1]
-        for metric, attribute in ACCOUNT_METRICS.items():
-            depth = queue["attributes"][attribute]
-            last, at = _told.get((url, metric), ("", 0.0))
-            if depth != last or now - at >= DEPTH_SECONDS:
-                _told[url, metric] = (depth, now)
-                cloudwatch.record_metric("AWS/SQS", metric, float(depth), "Count", {"QueueName": name})
+def _with_metrics(record: Any) -> Any:
+    """Take the `Metrics` of an alarm in a template, which MiniStack refuses: one metric, or an expression over some."""
+
+    def record_with_metrics(name: str, properties: dict[str, Any]) -> Any:
+        metrics = properties.get("Metrics")
+        if not metrics:
+            return record(name, properties)
+        stats = {metric["Id"]: _flat(metric) for metric in metrics if "MetricStat" in metric}
+        (returned,) = [m for m in metrics if str(m.get("ReturnData", True)).lower() == "true"]
+        shown = stats.get(returned["Id"]) or next(iter(stats.values()))
+        rest = {key: value for key, value in properties.items() if key != "Metrics"}
+        made = record(name, {**rest, **shown})
+        if "Expression" in returned:
+            metric_math.evaluate(returned["Expression"], dict.fromkeys(stats, 1.0))
+            made["_math"] = {"expression": returned["Expression"], "metrics": stats}
+        return made
+
+    return record_with_metrics
+
+
+def _flat(metric: Mapping[str, Any]) -> dict[str, Any]:
+    """One metric of an alarm's `Metrics` as the properties of an alarm on that metric."""
+    stat = metric["MetricStat"]
+    kind = "Statistic" if stat["Stat"] in SIMPLE else "ExtendedStatistic"
+    return {**stat["Metric"], "Period": int(stat["Period"]), kind: stat["Stat"]}
 
 
 def evaluate(alarm: dict[str, Any]) -> None:
@@ -66,9 +79,7 @@ def evaluate(alarm: dict[str, Any]) -> None:
     if not alarm.get("MetricName"):
         _say_unsupported(alarm)
         return
-    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
-    key = (alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key(dimensions))
-    values = _periods(alarm, list(cloudwatch._metrics.get(key) or []), time.time())
+    values = _values(alarm, time.time())
     new = _state(alarm, values)
     old = alarm["StateValue"]
     if new in (None, old):
@@ -81,14 +92,30 @@ def evaluate(alarm: dict[str, Any]) -> None:
     cloudwatch._evaluate_parent_alarms(alarm)
 
 
-def _periods(alarm: Mapping[str, Any], points: Sequence[Any], now: float) -> list[float | None]:
-    """The statistic of each evaluation period, the latest first; they slide, so that nothing waits for a full minute."""
+def _values(alarm: Mapping[str, Any], now: float) -> list[float | None]:
+    """What the alarm looks at in each of its evaluation periods, the latest first."""
+    count = alarm.get("EvaluationPeriods", 1)
+    math = alarm.get("_math")
+    if not math:
+        return _periods(alarm, count, now)
+    each = {key: _periods(metric, count, now) for key, metric in math["metrics"].items()}
+    return [
+        metric_math.evaluate(math["expression"], {key: values[number] for key, values in each.items()})
+        for number in range(count)
+    ]
+
+
+def _periods(metric: Mapping[str, Any], count: int, now: float) -> list[float | None]:
+    """A metric's statistic in each period; periods slide, so that nothing waits for a full minute."""
     from ministack.services import cloudwatch
 
-    period = alarm.get("Period", 60)
-    statistic = alarm.get("ExtendedStatistic") or alarm.get("Statistic", "Average")
+    dimensions = cloudwatch._dims_from_list(metric.get("Dimensions") or [])
+    key = (metric["Namespace"], metric["MetricName"], cloudwatch._dims_key(dimensions))
+    points = list(cloudwatch._metrics.get(key) or [])
+    period = metric.get("Period", 60)
+    statistic = metric.get("ExtendedStatistic") or metric.get("Statistic", "Average")
     values = []
-    for number in range(alarm.get("EvaluationPeriods", 1)):
+    for number in range(count):
         end = now - number * period
         # a point of this very second, or of a clock slightly ahead, belongs to the latest period
         latest = end if number else now + period
@@ -129,5 +156,5 @@ def _say_unsupported(alarm: Mapping[str, Any]) -> None:
     if alarm["AlarmName"] not in _unsupported:
         _unsupported.add(alarm["AlarmName"])
         log.error(
-            "alarm %s is never judged here: metric math and anomaly bands are AWS's", alarm["AlarmName"]
+            "alarm %s is never judged here: metric math by PutMetricAlarm and anomaly bands are AWS's", alarm["AlarmName"]
         )

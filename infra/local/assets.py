@@ -1,4 +1,6 @@
-"""Put the files that templates refer to into the assets bucket, each once: its key is the hash of its content."""
+"""Put the files that templates refer to into the assets bucket, each once: its key is the hash of its
+content.
+"""
 
 from __future__ import annotations
 

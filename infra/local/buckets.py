@@ -1,6 +1,8 @@
-"""S3 buckets made by CloudFormation: properties that MiniStack would drop in silence, and deletion as AWS does it.
+"""S3 buckets made by CloudFormation: properties that MiniStack would drop in silence, and deletion as AWS
+does it.
 
-What is left out of the tables below fails the stack, since a bucket that looks encrypted and is not helps nobody.
+What is left out of the tables below fails the stack, since a bucket that looks encrypted and is not helps
+nobody.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Start, find and stop the local cloud, and make clients for it.
 
-A cloud lives in its state folder: `server.json` says which process serves it and where, `server.log` what it said,
-`services/` and `objects/` hold what AWS would keep. Where `AWS_ENDPOINT_URL` already points somewhere, `attach` uses
-that cloud in place of one of ours.
+A cloud lives in its state folder: `server.json` says which process serves it and where, `server.log` what
+it said, `services/` and `objects/` hold what AWS would keep. Where `AWS_ENDPOINT_URL` already points
+somewhere, `attach` uses that cloud in place of one of ours.
 """
 
 from __future__ import annotations

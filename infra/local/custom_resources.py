@@ -1,7 +1,9 @@
-"""Custom resources of CloudFormation: native ones in place of CDK's Node functions, and failures that do not hang.
+"""Custom resources of CloudFormation: native ones in place of CDK's Node functions, and failures that do
+not hang.
 
-CDK's own handlers are Node functions that need AWS's SDK from the Lambda runtime, which is not on this machine. A
-function that raises never calls its ResponseURL, and AWS waits an hour for it; here the stack fails at once.
+CDK's own handlers are Node functions that need AWS's SDK from the Lambda runtime, which is not on this
+machine. A function that raises never calls its ResponseURL, and AWS waits an hour for it; here the stack
+fails at once.
 """
 
 from __future__ import annotations

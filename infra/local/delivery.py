@@ -1,7 +1,9 @@
-"""EventBridge's and Scheduler's deliveries as AWS makes them: nothing that cannot be delivered is lost in silence.
+"""EventBridge's and Scheduler's deliveries as AWS makes them: nothing that cannot be delivered is lost in
+silence.
 
-A target that is not there sends the event to the target's dead letters; a function is called asynchronously, with
-Lambda's own retries and failure destination; a schedule's input has its placeholders filled in.
+A target that is not there sends the event to the target's dead letters; a function is called
+asynchronously, with Lambda's own retries and failure destination; a schedule's input has its placeholders
+filled in.
 """
 
 from __future__ import annotations

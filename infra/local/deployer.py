@@ -1,7 +1,8 @@
 """Deploy a CDK cloud assembly to a cloud that is not AWS, without the CDK CLI and so without Node.
 
-Each stack: its files are put into the assets bucket, a change set is made and run, and its outcome awaited. A stack
-whose template is the deployed one is left alone; the names of its files are hashes, so they are part of the template.
+Each stack: its files are put into the assets bucket, a change set is made and run, and its outcome awaited.
+A stack whose template is the deployed one is left alone; the names of its files are hashes, so they are
+part of the template.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -46,14 +47,15 @@ def deploy(
     *,
     report: Report = lambda _: None,
     cache: Path = ROOT / ".tidegate" / "assets",
+    only: Container[str] | None = None,
 ) -> dict[str, dict[str, str]]:
-    """Deploy every stack of the assembly in `folder`; the outputs of each stack by its name.
+    """Deploy the stacks of the assembly in `folder`, all or `only` some; the outputs of each by its name.
 
     Raises:
         TidegateError: a stack failed; it names the first resource that did, and why.
     """
     _bootstrap(cloud)
-    plans = assembly.stacks(folder)
+    plans = [plan for plan in assembly.stacks(folder) if only is None or plan.name in only]
     publish([asset for plan in plans for asset in plan.assets], cloud, cache)
     return {plan.name: _deploy_stack(plan, cloud, report) for plan in plans}
 

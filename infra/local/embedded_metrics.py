@@ -1,7 +1,8 @@
-"""Metrics that functions and jobs write into their logs become CloudWatch metrics; invocations are counted too.
+"""Metrics that functions and jobs write into their logs become CloudWatch metrics; invocations are counted
+too.
 
-The line's form is CloudWatch's embedded metric format: a JSON object whose `_aws` member names which of its other
-members are metrics and which are dimensions.
+The line's form is CloudWatch's embedded metric format: a JSON object whose `_aws` member names which of its
+other members are metrics and which are dimensions.
 """
 
 from __future__ import annotations

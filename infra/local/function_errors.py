@@ -1,4 +1,5 @@
-"""A failed function is reported as AWS does: the exception's own name, its message, and where it was raised.
+"""A failed function is reported as AWS does: the exception's own name, its message, and where it was
+raised.
 
 MiniStack calls every exception `Runtime.HandlerError`, so a state machine's Catch by name would never match.
 """

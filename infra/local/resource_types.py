@@ -1,4 +1,6 @@
-"""CloudFormation types that MiniStack has the API of but cannot put into a stack, each made through that API."""
+"""CloudFormation types that MiniStack has the API of but cannot put into a stack, each made through that
+API.
+"""
 
 from __future__ import annotations
 

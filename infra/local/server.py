@@ -1,7 +1,8 @@
 """The local cloud as one process: MiniStack bound to this machine, with what it lacks plugged in.
 
-`python -m infra.local.server --port 4566 --state .tidegate/cloud` serves until it is told to stop. MiniStack reads its
-settings while it is imported, so they are set first (`prepare`), then it is imported and plugged, then served.
+`python -m infra.local.server --port 4566 --state .tidegate/cloud` serves until it is told to stop.
+MiniStack reads its settings while it is imported, so they are set first (`prepare`), then it is imported
+and plugged, then served.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import socket
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from infra.local.cloud import ACCOUNT, HOST, REGION, LocalCloud
 
@@ -69,7 +70,7 @@ async def _serve(port: int, stopping: asyncio.Event) -> None:
     config.graceful_timeout = 1
     saver = asyncio.create_task(saving.save_when_changed())
     try:
-        await serve(gateway, config, shutdown_trigger=stopping.wait)
+        await serve(cast(Any, gateway), config, shutdown_trigger=stopping.wait)
     finally:
         saver.cancel()
 

@@ -1,6 +1,8 @@
-"""Synthesise the CDK app in a child process, with the Node that came from PyPI, unless nothing has changed.
+"""Synthesise the CDK app in a child process, with the Node that came from PyPI, unless nothing has
+changed.
 
-The app is a child because jsii starts Node, and because a synthesis must see this checkout as a user's own run would.
+The app is a child because jsii starts Node, and because a synthesis must see this checkout as a user's own
+run would.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.infra.local.deploy_template import eventually
+from tests.infra.local.deploy_template import deploy, eventually, reasons
+from tests.infra.local.test_function_errors import role
 
 if TYPE_CHECKING:
     from tests.conftest import Cloud
@@ -51,3 +52,54 @@ def test_missing_data_counts_as_the_alarm_says(cloud: Cloud) -> None:
         alarm(cloud, treat, Namespace="Nobody", MetricName="Writes", TreatMissingData=treat)
     eventually(lambda: state(cloud, "breaching") == "ALARM" and state(cloud, "notBreaching") == "OK")
     assert state(cloud, "missing") == "INSUFFICIENT_DATA"
+
+
+def metric(key: str, *, returned: bool) -> dict[str, Any]:
+    stat = {"Metric": {"Namespace": "Share", "MetricName": key}, "Period": 300, "Stat": "Sum"}
+    return {"Id": key, "MetricStat": stat, "ReturnData": returned}
+
+
+def test_alarms_of_a_template_look_at_one_metric_or_at_an_expression(cloud: Cloud) -> None:
+    common = {
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Threshold": 20,
+        "TreatMissingData": "notBreaching",
+    }
+    share = {"Id": "share", "Expression": "100 * bad / (good + bad)", "ReturnData": True}
+    over = [share, metric("good", returned=False), metric("bad", returned=False)]
+    resources = {
+        "One": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {"AlarmName": "one", "Metrics": [metric("good", returned=True)], **common},
+        },
+        "Share": {
+            "Type": "AWS::CloudWatch::Alarm",
+            "Properties": {"AlarmName": "share", "Metrics": over, **common},
+        },
+    }
+    assert deploy("watch", resources)["StackStatus"] == "CREATE_COMPLETE", reasons("watch")
+    eventually(lambda: state(cloud, "share") == "OK")
+    data = [{"MetricName": "good", "Value": 10.0}, {"MetricName": "bad", "Value": 10.0}]
+    cloud.client("cloudwatch").put_metric_data(Namespace="Share", MetricData=data)
+    eventually(lambda: state(cloud, "share") == "ALARM")
+    assert state(cloud, "one") == "OK"
+
+
+def test_a_failed_execution_is_counted(cloud: Cloud) -> None:
+    states = cloud.client("stepfunctions")
+    machine = states.create_state_machine(
+        name="counted",
+        definition='{"StartAt": "F", "States": {"F": {"Type": "Fail", "Error": "No"}}}',
+        roleArn=role(cloud, "counted-role", "states.amazonaws.com", ["lambda:InvokeFunction"]),
+    )["stateMachineArn"]
+    alarm(
+        cloud,
+        "counted",
+        Namespace="AWS/States",
+        MetricName="ExecutionsFailed",
+        Statistic="Sum",
+        Dimensions=[{"Name": "StateMachineArn", "Value": machine}],
+    )
+    states.start_execution(stateMachineArn=machine)
+    eventually(lambda: state(cloud, "counted") == "ALARM")
