@@ -1,6 +1,6 @@
-"""A stack is deployed: create the Iceberg table that a contract asks for, or let it grow to what it asks for now.
+"""A stack is deployed: create the Iceberg table that a contract asks for, or let it grow.
 
-CloudFormation calls this as a custom resource. Deleting the resource keeps the table: data outlives its stack.
+CloudFormation calls this as a custom resource. Deleting that keeps the table: data outlives its stack.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from tidegate.plan import TableSpec
 logger = Logger(service="evolve")
 
 
-def handler(event: dict[str, Any], context: Any) -> None:
-    """Answer a custom resource's Create, Update or Delete; whatever happens, CloudFormation gets an answer."""
+def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lambda passes it
+    """Answer a custom resource's Create, Update or Delete; whatever happens, it is answered."""
     resource = event.get("PhysicalResourceId") or physical_id(event["ResourceProperties"])
     try:
         data = {} if event["RequestType"] == "Delete" else evolve(event["ResourceProperties"])

@@ -1,4 +1,4 @@
-"""A file waits for its table: take the table's lease, and commit everything that waits, in one Iceberg commit."""
+"""A file waits for its table: take the table's lease, and commit everything that waits at once."""
 
 from __future__ import annotations
 

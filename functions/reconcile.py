@@ -1,4 +1,4 @@
-"""A clock struck: find the objects that no event told of, and the work that stopped, and set them going again."""
+"""A clock struck: find objects that no event told of and work that stopped, and set them going again."""
 
 from __future__ import annotations
 

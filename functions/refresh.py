@@ -27,8 +27,8 @@ def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lamb
             aws.client("dynamodb"),
             settings[Setting.LAKE_BUCKET],
             settings[Setting.LOOKUP_TABLE],
-            lookup,
-            fact.object_ids,
+            lookup=lookup,
+            object_ids=fact.object_ids,
         )
         logger.info("rows copied", dataset=fact.dataset, by=lookup.by, rows=rows)
     metrics.add_metric("RowsToLookUp", MetricUnit.Count, fact.rows)

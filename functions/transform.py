@@ -1,4 +1,4 @@
-"""A validated file's rows are staged: run the dataset's own step on them, and write what it returns as data files."""
+"""A validated file's rows are staged: run the dataset's own step, and write what it returns."""
 
 from __future__ import annotations
 

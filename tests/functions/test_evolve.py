@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +16,9 @@ from tidegate.errors import BadRequest
 from tidegate.lake import tables
 from tidegate.plan import TableSpec, plan
 from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Listener:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions
 import pytest
@@ -11,12 +11,19 @@ import pytest
 from functions import publish, transform, validate
 from tests.functions.world import Context, World, landed, messages
 from tidegate import aws
-from tidegate.facts import TablePublished
 from tidegate.lake import publication, tables
 from tidegate.lake.entry import State
 from tidegate.lake.lease import TableLease
 from tidegate.settings import Setting
 
+if TYPE_CHECKING:
+    from tidegate.facts import TablePublished
+
+# A killed call leaves its connection open, as a killed process does.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 HEADER = b"id,rider,price,day\n"
 
 

@@ -33,7 +33,7 @@ def published(world: World) -> dict[str, Any]:
 def copy(world: World, fact: dict[str, Any], lookup: LookupPlan) -> int:
     table = world.settings[Setting.LOOKUP_TABLE]
     ids = fact["detail"]["object_ids"]
-    return copy_rows(world.s3, world.ledger.client, world.lake, table, lookup, ids)
+    return copy_rows(world.s3, world.ledger.client, world.lake, table, lookup=lookup, object_ids=ids)
 
 
 def items(world: World) -> dict[tuple[str, str], dict[str, Any]]:

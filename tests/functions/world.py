@@ -1,27 +1,31 @@
-"""A small environment on the local cloud: buckets, ledger, database, bus, and a queue that hears every fact."""
+"""A small environment on the local cloud: buckets, ledger, database, bus, a queue that hears all facts."""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import polars as pl
-from pyiceberg.table import Table
 
 from tidegate import aws, find
 from tidegate.lake import tables
-from tidegate.lake.entry import Entry
-from tidegate.lake.landed import LandedObject
 from tidegate.lake.ledger import Ledger
 from tidegate.plan import plan
 from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pyiceberg.table import Table
+
+    from tidegate.lake.entry import Entry
+    from tidegate.lake.landed import LandedObject
 
 ROOMS = Path(__file__).parent / "rooms"
 EVENTS = Path(__file__).parents[1] / "events"

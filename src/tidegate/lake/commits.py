@@ -1,4 +1,4 @@
-"""Commit data files to an Iceberg table: many files, one snapshot, and no doubt afterwards whether it was made."""
+"""Commit data files to an Iceberg table: many files, one snapshot, and no doubt afterwards."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def commit(
     """Add and remove data files in one commit, on top of the snapshot that `table` was loaded with.
 
     Raises:
-        CommitConflict: another writer committed since, or the acknowledgement was lost and the commit with it.
+        CommitConflict: another writer committed since, or the commit was lost on its way.
     """
     try:
         _commit(table, batch, add, remove)

@@ -1,7 +1,7 @@
-"""Write rows as Parquet data files into a table's location, with what an Iceberg manifest wants to know of each.
+"""Write rows as Parquet data files into a table's location, with what a manifest wants to know of each.
 
-The table knows nothing of them until `publish` commits the list. Only polars is needed here: a reader finds columns
-by the table's name mapping, since polars writes no Iceberg field ids.
+The table knows nothing of them until `publish` commits the list. Only polars is needed here: a reader finds
+columns by the table's name mapping, since polars writes no Iceberg field ids.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def write(s3: Any, bucket: str, spec: TableSpec, object_id: str, rows: pl.DataFr
     """
     typed = as_table(spec, object_id, rows)
     return tuple(
-        _write_one(s3, bucket, spec, object_id, number, value, part)
+        _write_one(s3, bucket, spec, object_id, number=number, value=value, rows=part)
         for number, (value, part) in enumerate(_partitions(spec, typed))
     )
 
@@ -97,7 +97,14 @@ def _ordinal(column: pl.Expr, grain: str) -> pl.Expr:
 
 
 def _write_one(
-    s3: Any, bucket: str, spec: TableSpec, object_id: str, number: int, value: int | None, rows: pl.DataFrame
+    s3: Any,
+    bucket: str,
+    spec: TableSpec,
+    object_id: str,
+    *,
+    number: int,
+    value: int | None,
+    rows: pl.DataFrame,
 ) -> DataFile:
     body = io.BytesIO()
     rows.write_parquet(body, compression="zstd", compression_level=1)

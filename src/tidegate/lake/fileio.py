@@ -1,4 +1,4 @@
-"""PyIceberg's way to S3 through our own boto3 client, so that a small function needs neither pyarrow nor fsspec.
+"""PyIceberg's way to S3 through our own boto3 client, so that a function needs neither pyarrow nor fsspec.
 
 Metadata, manifests and their lists are small: each is read and written whole.
 """

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidegate.lake import layout
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Bound = bool | int | float | str  # dates as days, times as microseconds since 1970
 

@@ -1,7 +1,7 @@
-"""What happens to a landed object: claimed, checked, its bad rows quarantined, its good rows staged or written.
+"""What happens to a landed object: claimed, checked, its bad rows quarantined, its good rows kept.
 
-The order is the guarantee: evidence before facts, facts before the last mark, so that a crash between any two steps
-is healed by the message coming again.
+The order is the guarantee: evidence before facts, facts before the last mark, so that a crash between any two
+steps is healed by the message coming again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tidegate.contract.engine import check
 from tidegate.contract.declare import Overwrite
+from tidegate.contract.engine import check
 from tidegate.contract.verdict import defused, report
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake import datafiles, layout
@@ -113,7 +113,7 @@ class Intake:
                 self._say_quarantined(landed, dataset.name, verdict.bad.height, _worst_rule(verdict), address)
         if verdict.fault is not None:
             reason = f"{verdict.fault.code}: {verdict.fault.what}"
-            return self._quarantine_file(landed, held, dataset.name, reason, verdict, about)
+            return self._quarantine_file(landed, held, dataset.name, reason, verdict=verdict, about=about)
         self._keep_good(landed, dataset, verdict)
         return self._mark_validated(held, dataset, verdict)
 
@@ -148,6 +148,7 @@ class Intake:
         held: Entry,
         dataset: str,
         reason: str,
+        *,
         verdict: Verdict | None = None,
         about: dict[str, Any] | None = None,
     ) -> Entry:

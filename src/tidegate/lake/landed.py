@@ -1,4 +1,4 @@
-"""A landed object version, as the events about it tell: S3's own, or the fact that `reconcile` says instead."""
+"""A landed object version, as events tell of it: S3's own, or the fact that `reconcile` says instead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LandedObject:
 
     @classmethod
     def read(cls, *, bucket: str, key: str, version_id: str, etag: str, size: int, landed_at: str) -> Self:
-        """The object as S3's messages and listings write it: the ETag in quotes or not, no version as `null`."""
+        """The object as S3 writes it: the ETag in quotes or not, no version as `null`."""
         version = "" if version_id == UNVERSIONED else version_id
         return cls(
             bucket=bucket, key=key, version_id=version, etag=etag.strip('"'), size=size, landed_at=landed_at
@@ -53,7 +53,7 @@ class LandedObject:
 
 
 def landed_from(event: Mapping[str, Any]) -> LandedObject:
-    """Read the object from an EventBridge event; its key is not URL-encoded there, unlike in S3's own messages.
+    """Read the object from an EventBridge event, in which its key is not URL-encoded.
 
     Raises:
         BadRequest: the event is of no kind that tells of a landed object.

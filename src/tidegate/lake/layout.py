@@ -1,6 +1,6 @@
-"""Where things lie in the buckets: every key that Tidegate writes is made here, of names that it chose itself.
+"""Where things lie in the buckets: every key that Tidegate writes is made here, of its own names.
 
-An upstream key is hostile text: it is hashed into an object id, and never becomes part of a key or a path of ours.
+An upstream key is hostile text: it is hashed into an object id, and never becomes part of a key of ours.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The ledger: one DynamoDB item per object version, so that each is worked on once, whatever is delivered twice.
+"""The ledger: one DynamoDB item per object version, so that each is worked on once, whatever comes twice.
 
-Whoever works on an object holds its lease; a mark is accepted only from the holder, so that a worker that slept
-through its lease cannot undo what another has done since.
+Whoever works on an object holds its lease; a mark is accepted only from the holder, so that a worker that
+slept through its lease cannot undo what another has done since.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ class Ledger:
                 TableName=self.table,
                 Key=_key(object_id),
                 UpdateExpression="SET lease_until = :until, updated_at = :at ADD attempts :one",
-                ConditionExpression="#state = :state AND (attribute_not_exists(lease_until) OR lease_until < :now)",
+                ConditionExpression="#state = :state"
+                " AND (attribute_not_exists(lease_until) OR lease_until < :now)",
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={
                     ":state": typed(state.value),
@@ -139,7 +140,7 @@ class Ledger:
         return [item["object_id"]["S"] for item in answer["Items"]]
 
     def finish(self, ends: Iterable[tuple[str, State, str]]) -> None:
-        """Mark objects whose table has been committed: of each, its id, its last state and a reason or nothing."""
+        """Mark what has been committed: of each object, its id, its last state, a reason or nothing."""
         updates = [{"Update": self._ending(*end)} for end in ends]
         for start in range(0, len(updates), _MARK_AT_ONCE):
             self.client.transact_write_items(TransactItems=updates[start : start + _MARK_AT_ONCE])

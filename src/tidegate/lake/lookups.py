@@ -1,4 +1,4 @@
-"""Copy published rows into the lookup table, from which a live prediction reads what it needs of other datasets."""
+"""Copy published rows into the lookup table, from which a live prediction reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AT_ONCE = 25  # puts of one BatchWriteItem
 
 
 def copy_rows(
-    s3: Any, dynamodb: Any, lake_bucket: str, table: str, lookup: LookupPlan, object_ids: Iterable[str]
+    s3: Any, dynamodb: Any, lake_bucket: str, table: str, *, lookup: LookupPlan, object_ids: Iterable[str]
 ) -> int:
     """Put each row of these published files under the lookup's key; the number of rows is returned.
 

@@ -1,4 +1,4 @@
-"""Which of the waiting files go into a commit, and what they take the place of: an older event never beats a newer."""
+"""Which of the waiting files go into a commit, and what they replace: an older event never beats a newer."""
 
 from __future__ import annotations
 

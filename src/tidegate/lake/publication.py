@@ -1,8 +1,8 @@
 """Publish what waits for a table: one commit for many files, by one publisher at a time.
 
-The order is the guarantee: the table is loaded before what waits is gathered, word of the commit is left before it is
-made, and the ledger is marked after. A publisher that dies, or sleeps through its lease, can then neither lose a file
-nor publish it twice: a commit is made only on top of the table as it was loaded.
+The order is the guarantee: the table is loaded before what waits is gathered, word of a commit is left before
+it is made; the ledger is marked after. A publisher that dies or oversleeps its lease can then neither lose
+a file nor publish it twice: a commit is made only on top of the table as it was loaded.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Publisher:
         """Commit all that waits for `dataset`, as the object `rung_by` does; what was published is returned.
 
         Raises:
-            LeaseHeld: another publisher holds the table for longer than one may wait, and the object still waits.
+            LeaseHeld: another publisher holds the table for too long, and the object still waits.
         """
         lease = TableLease(self.ledger, dataset, owner=uuid.uuid4().hex, seconds=self.seconds)
         waited = 0.0
@@ -104,7 +104,7 @@ class Publisher:
         return sorted(found, key=lambda entry: (entry.waiting_since, entry.object_id))
 
     def _settle(self, table: Table, dataset: str, waiting: list[Entry]) -> list[Entry]:
-        """After a commit of which nobody knows: what of it is in the table is marked, the rest still waits."""
+        """After a commit of which nobody knows: mark what is in the table; the rest still waits."""
         asked = {entry.object_id for entry in waiting}
         there = {layout.object_id_of(file.file_path) for file in commits.files_of(table, asked)}
         done = [entry for entry in waiting if entry.object_id in there]

@@ -1,7 +1,7 @@
 """Find what no event told of: objects without a ledger item, work that stopped, files that wait too long.
 
-The landing bucket's own listing is the truth. It is walked a page at a time; a walk that runs out of time leaves its
-place in the ledger, and the next one goes on from there.
+The landing bucket's own listing is the truth. It is walked a page at a time; a walk that runs out of time
+leaves its place in the ledger, and the next one goes on from there.
 """
 
 from __future__ import annotations

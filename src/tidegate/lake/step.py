@@ -1,7 +1,7 @@
-"""What happens to staged rows: the dataset's own step, the contract of its result, data files in the table's place.
+"""What happens to staged rows: the dataset's own step, its result's contract, data files.
 
-A row that the step breaks is quarantined, not lost. A step that raises says nothing of single rows: its whole file is
-quarantined with the kind of the error, and without its text, which may quote a row.
+A row that the step breaks is quarantined, not lost. A step that raises says nothing of single rows: its whole
+file is quarantined with the kind of the error, and without its text, which may quote a row.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def after_step(dataset: Dataset, staged: pl.DataFrame) -> Verdict:
 
 @cache
 def _published_plan(dataset: Dataset) -> Plan:
-    """The rules of the published table's rows; a key is asked to be unique of a file, not of a step's result."""
+    """The rules of the published table's rows; a key must be unique in a file, not in a step's result."""
     row = dataset.table_row
     columns = tuple(row.to_schema().columns)
     key = tuple(name for name in dataset.key if name in columns) or columns[:1]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functions.world import World
 from tidegate.errors import LeaseHeld, NotFound
 from tidegate.lake.entry import Entry, State
 from tidegate.lake.landed import LandedObject
 from tidegate.lake.lease import Intent, TableLease
 from tidegate.lake.ledger import Ledger
 from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from tests.functions.world import World
 
 
 def landed(name: str = "a") -> LandedObject:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.functions.world import World
 from tidegate.errors import NotFound, Refused
 from tidegate.lake import tables
 from tidegate.plan import Field, TableSpec, plan
 from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from tests.functions.world import World
 
 
 def make(world: World, spec: TableSpec) -> Any:

@@ -1,4 +1,4 @@
-"""Readings: a step makes a timestamp of a time of day, and degrees of tenths; it fails for one code, on purpose."""
+"""Readings: a step makes timestamps of hours and degrees of tenths; it fails for one code, on purpose."""
 
 import datetime as dt
 from typing import Annotated
