@@ -115,7 +115,7 @@ class IngestStack(Floor):
         permits.write(publish, "WriteMetadata", lake.lake, "tables/*/metadata/")
         publish.may("RemoveOldMetadata", ["s3:DeleteObject"], [lake.lake.keys("tables/*/metadata/")])
         permits.browse(publish, "SeeWhetherMetadataExists", lake.lake, "tables/")
-        permits.catalogue(publish, "CommitTables", lake, "GetTable", "UpdateTable")
+        permits.catalogue(publish, "CommitTables", lake, "GetDatabase", "GetTable", "UpdateTable")
         permits.use_key(publish, lake, "s3", "dynamodb")
         permits.keep_ledger(publish, lake, "UpdateItem", "BatchGetItem")
         publish.may("SeeWhatWaits", ["dynamodb:Query"], [f"{lake.ledger.table_arn}/index/waiting"])
