@@ -1,8 +1,8 @@
 """Lambda layers from the lock, without Docker: which distributions each holds, its hash, and its content.
 
 A layer's hash is that of its part of `requirements.lock` with the interpreter and the processor, so templates
-are the same wherever they are made. Its content is fetched by uv for AWS; on the laptop it is a note, since there
-the local cloud's interpreter has these packages already.
+are the same wherever they are made. Its content is fetched by uv for AWS; on the laptop it is a note, since
+the interpreter of the local cloud has these packages already.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _TARGET = {
 
 
 def lock_of(layer: str) -> str:
-    """The part of the lock that a layer holds: its distributions and all they need, less what Lambda brings."""
+    """The part of the lock that a layer holds: what it needs, less what Lambda brings."""
     names = closure(LAYERS[layer]) - closure(RUNTIME)
     if layer != "base":
         names -= closure(LAYERS["base"])  # every function has it
