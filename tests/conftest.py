@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
 from infra.local import cloud as local
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """One local cloud for the whole run, on a free port, with nothing deployed; the environment points at it."""
+    """One local cloud for the whole run, on a free port and empty; the environment points at it."""
     state = tmp_path_factory.mktemp("cloud")
     running = local.start(state, free_port())
     before = {name: os.environ.get(name) for name in running.environment()}

@@ -46,7 +46,7 @@ def _watch() -> None:
 
 
 def _with_metrics(record: Any) -> Any:
-    """Take the `Metrics` of an alarm in a template, which MiniStack refuses: one metric, or an expression over some."""
+    """Take an alarm's `Metrics` in a template, which MiniStack refuses: one metric, or an expression."""
 
     def record_with_metrics(name: str, properties: dict[str, Any]) -> Any:
         metrics = properties.get("Metrics")
@@ -155,6 +155,4 @@ def _breaches(alarm: Mapping[str, Any], value: float) -> bool:
 def _say_unsupported(alarm: Mapping[str, Any]) -> None:
     if alarm["AlarmName"] not in _unsupported:
         _unsupported.add(alarm["AlarmName"])
-        log.error(
-            "alarm %s is never judged here: metric math by PutMetricAlarm and anomaly bands are AWS's", alarm["AlarmName"]
-        )
+        log.error("alarm %s is never judged here: PutMetricAlarm with Metrics is AWS's", alarm["AlarmName"])

@@ -58,7 +58,7 @@ class LocalCloud:
         from boto3 import Session as AwsSession
         from localstack_client.session import Session
 
-        session = Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
+        session = Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)  # noqa: S106
         # it would take the endpoint from the environment, and knows fewer services than botocore does
         session._service_endpoint_mapping = dict.fromkeys(
             AwsSession().get_available_services(), self.endpoint
@@ -157,7 +157,7 @@ def _runs(pid: int) -> bool:
 
 def _answers(endpoint: str) -> bool:
     try:
-        with urllib.request.urlopen(endpoint + HEALTH, timeout=2) as response:
+        with urllib.request.urlopen(endpoint + HEALTH, timeout=2) as response:  # noqa: S310
             return bool(response.status == 200)
     except OSError:
         return False

@@ -23,14 +23,14 @@ def install() -> None:
 
     handlers = provisioners._RESOURCE_HANDLERS
     handlers["Custom::S3AutoDeleteObjects"] = {
-        "create": lambda logical_id, properties, stack: (f"auto-delete-{properties['BucketName']}", {}),
-        "update": lambda name, old, new, stack: (name, {}),
-        "delete": lambda name, properties: empty_bucket(properties["BucketName"]),
+        "create": lambda _id, properties, _stack: (f"auto-delete-{properties['BucketName']}", {}),
+        "update": lambda name, _old, _new, _stack: (name, {}),
+        "delete": lambda _name, properties: empty_bucket(properties["BucketName"]),
     }
     handlers["Custom::TidegateImageBuild"] = {
-        "create": lambda logical_id, properties, stack: _this_checkout(properties),
-        "update": lambda name, old, new, stack: _this_checkout(new),
-        "delete": lambda name, properties: None,
+        "create": lambda _id, properties, _stack: _this_checkout(properties),
+        "update": lambda _name, _old, new, _stack: _this_checkout(new),
+        "delete": lambda _name, _properties: None,
     }
     handlers["Custom::CDKBucketDeployment"] = {"create": _refuse_bucket_deployment}
     _fail_at_once()
@@ -68,7 +68,7 @@ def _this_checkout(properties: Properties) -> tuple[str, dict[str, Any]]:
     return uri, {"ImageUri": uri}
 
 
-def _refuse_bucket_deployment(logical_id: str, properties: Properties, stack: str) -> tuple[str, Any]:
+def _refuse_bucket_deployment(logical_id: str, _properties: Properties, _stack: str) -> tuple[str, Any]:
     raise Unsupported(
         f"Custom::CDKBucketDeployment {logical_id}",
         "the local cloud does not unpack files into buckets",

@@ -47,7 +47,7 @@ def _careful(deliver: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def undeliverable(arn: str) -> tuple[str, str]:
-    """EventBridge's error code and a sentence when nothing can be delivered to `arn`, else two empty texts."""
+    """EventBridge's error code and a sentence when `arn` cannot be delivered to, else two empty texts."""
     from ministack.core.arn import ArnParseError, parse_arn
     from ministack.services import eventbridge, lambda_svc, sns, sqs, stepfunctions
 

@@ -60,7 +60,7 @@ def install() -> None:
         emit_metrics(name, duration_ms=float(milliseconds), error=error, throttle=False)
         return emit_logs(func, request_id, text, error, milliseconds, **more)
 
-    def only_throttles(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+    def only_throttles(name: str, *, throttle: bool, **_: Any) -> None:
         # synchronous calls were counted there, and no others: all are counted where logs are written
         if throttle:
             emit_metrics(name, duration_ms=0.0, error=False, throttle=True)

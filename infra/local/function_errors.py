@@ -17,7 +17,8 @@ NAMED = (
 )
 BARE_INIT = '{"status": "error", "error": str(e)}'
 NAMED_INIT = (
-    '{"status": "error", "error": ("Runtime.ImportModuleError: Unable to import module \'" + module_name + "\': "'
+    '{"status": "error", "error": ("Runtime.ImportModuleError: '
+    'Unable to import module \'" + module_name + "\': "'
     ' if isinstance(e, ImportError) else "Runtime.HandlerNotFound: "'
     ' if isinstance(e, AttributeError) else type(e).__name__ + ": ") + str(e)}'
 )

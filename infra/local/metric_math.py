@@ -38,7 +38,7 @@ def evaluate(expression: str, values: Values) -> float | None:
     return _value(tree, values, expression)
 
 
-def _value(node: ast.expr, values: Values, expression: str) -> float | None:
+def _value(node: ast.expr, values: Values, expression: str) -> float | None:  # noqa: PLR0911
     match node:
         case ast.Constant(value=int() | float() as number):
             return float(number)
@@ -71,5 +71,5 @@ def _unsupported(expression: str, part: str) -> Unsupported:
     return Unsupported(
         f"metric math {expression!r}",
         f"the local cloud does not evaluate {part!r}",
-        "AWS does; add it to infra/local/metric_math.py, or write it with +, -, *, /, comparisons, IF and FILL",
+        "AWS does. Here it may hold +, -, *, /, comparisons, IF and FILL",
     )

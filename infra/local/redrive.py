@@ -57,7 +57,7 @@ def _list(request: dict[str, Any], _: str) -> dict[str, Any]:
     return {"Results": found[: int(request.get("MaxResults", 1))]}
 
 
-def _cancel(request: dict[str, Any], _: str) -> dict[str, Any]:
+def _cancel(_request: dict[str, Any], _: str) -> dict[str, Any]:
     from ministack.services import sqs
 
     raise sqs._Err("UnsupportedOperation", "a message move task is over before it can be cancelled here")

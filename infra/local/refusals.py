@@ -65,7 +65,7 @@ def _only_delivered(write: Any) -> Any:
 
         arn = (body.get("Target") or {}).get("Arn", "")
         if ":::aws-sdk:" in arn:
-            said = f"the local cloud does not call {arn}; AWS does. Let the schedule start a function or a machine"
+            said = f"the local cloud does not call {arn}; AWS does. Let it start a function"
             return error_response_json("ValidationException", said, 400)
         return write(name, body)
 

@@ -21,23 +21,23 @@ def install() -> None:
     provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {
         "create": _create_archive,
         "update": _update_archive,
-        "delete": lambda name, properties: client("events").delete_archive(ArchiveName=name),
+        "delete": lambda name, _properties: client("events").delete_archive(ArchiveName=name),
     }
     provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::CompositeAlarm"] = {
         "create": lambda logical_id, properties, stack: _put_alarm(f"{stack}-{logical_id}", properties),
-        "update": lambda name, old, new, stack: _put_alarm(name, new),
-        "delete": lambda name, properties: client("cloudwatch").delete_alarms(AlarmNames=[name]),
+        "update": lambda name, _old, new, _stack: _put_alarm(name, new),
+        "delete": lambda name, _properties: client("cloudwatch").delete_alarms(AlarmNames=[name]),
     }
     provisioners._RESOURCE_HANDLERS["AWS::Athena::NamedQuery"] = {
         "create": _create_query,
         "update": _replace_query,
-        "delete": lambda name, properties: client("athena").delete_named_query(NamedQueryId=name),
+        "delete": lambda name, _properties: client("athena").delete_named_query(NamedQueryId=name),
     }
     on_a_thread("AWS::Events::Archive", "AWS::CloudWatch::CompositeAlarm", "AWS::Athena::NamedQuery")
 
 
 def on_a_thread(*types: str) -> None:
-    """Provision these types on a thread: they call the server that they run in, which must stay free to answer."""
+    """Provision these types on a thread: they call the server they run in, which must stay free."""
     from ministack.services.cloudformation import stacks
 
     before: Callable[[str], bool] = stacks._runs_on_worker_thread
@@ -52,7 +52,7 @@ def _create_archive(logical_id: str, properties: Properties, stack: str) -> Made
     return name, {"ArchiveName": name, "Arn": made["ArchiveArn"]}
 
 
-def _update_archive(name: str, old: Properties, new: Properties, stack: str) -> Made:
+def _update_archive(name: str, _old: Properties, new: Properties, _stack: str) -> Made:
     made = client("events").update_archive(ArchiveName=name, **_archive(new))
     return name, {"ArchiveName": name, "Arn": made["ArchiveArn"]}
 
@@ -92,6 +92,6 @@ def _create_query(logical_id: str, properties: Properties, stack: str) -> Made:
     return made["NamedQueryId"], {"NamedQueryId": made["NamedQueryId"]}
 
 
-def _replace_query(name: str, old: Properties, new: Properties, stack: str) -> Made:
+def _replace_query(name: str, _old: Properties, new: Properties, _stack: str) -> Made:
     client("athena").delete_named_query(NamedQueryId=name)
-    return _create_query(name, new, stack)
+    return _create_query(name, new, _stack)

@@ -62,7 +62,7 @@ def _tell_execution(arn: str, execution: dict[str, Any]) -> None:
         return
     _ended.add(arn)
     stopped = execution.get("stopDate")
-    if stopped and datetime.fromisoformat(stopped.replace("Z", "+00:00")).timestamp() < _since:
+    if stopped and datetime.fromisoformat(stopped).timestamp() < _since:
         return  # told before the cloud was last stopped
     machine = {"StateMachineArn": execution["stateMachineArn"]}
     cloudwatch.record_metric("AWS/States", metric, 1.0, "Count", machine)

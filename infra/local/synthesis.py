@@ -93,7 +93,7 @@ def _environment(output: Path, environment: str, root: Path) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join([str(root), str(root / "src")]),
         "CDK_OUTDIR": str(output.resolve()),
         "CDK_CONTEXT_JSON": json.dumps(context),
-        "TIDEGATE_LAYERS": "local",  # their names are AWS's; their content is what this interpreter has already
+        "TIDEGATE_LAYERS": "local",  # their content is what this interpreter has
         "CDK_DEFAULT_ACCOUNT": ACCOUNT,
         "CDK_DEFAULT_REGION": REGION,
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

@@ -109,9 +109,9 @@ def test_only_this_machine_can_reach_it(state: Path) -> None:
     cloud = local.start(state, free_port())
     listening = Path("/proc/net/tcp").read_text() + Path("/proc/net/tcp6").read_text()
     sockets = {
-        os.readlink(link).removeprefix("socket:[").rstrip("]")
+        str(link.readlink()).removeprefix("socket:[").rstrip("]")
         for link in Path(f"/proc/{cloud.pid}/fd").iterdir()
-        if link.is_symlink() and os.readlink(link).startswith("socket:[")
+        if link.is_symlink() and str(link.readlink()).startswith("socket:[")
     }
     lines = [line.split() for line in listening.splitlines()]
     addresses = {line[1].split(":")[0] for line in lines if line[3] == "0A" and line[9] in sockets}

@@ -18,7 +18,8 @@ import json, urllib.request
 
 def handler(event, context):
     answer = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    answer |= {"Status": "SUCCESS", "PhysicalResourceId": "made", "Data": {"Said": event["ResourceProperties"]["Say"]}}
+    answer |= {"Status": "SUCCESS", "PhysicalResourceId": "made"}
+    answer["Data"] = {"Said": event["ResourceProperties"]["Say"]}
     request = urllib.request.Request(event["ResponseURL"], data=json.dumps(answer).encode(), method="PUT")
     urllib.request.urlopen(request)
 """
