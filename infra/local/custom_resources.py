@@ -47,6 +47,11 @@ def empty_bucket(bucket: str) -> None:
         raise
     if {"Key": "aws-cdk:auto-delete-objects", "Value": "true"} not in tags:
         return
+    delete_every_version(s3, bucket)
+
+
+def delete_every_version(s3: Any, bucket: str) -> None:
+    """Leave nothing in a bucket, no old version and no delete marker."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         doomed = [
             {"Key": version["Key"], "VersionId": version["VersionId"]}

@@ -18,6 +18,7 @@ from infra.local import assembly
 from infra.local.assembly import StackPlan
 from infra.local.assets import publish
 from infra.local.cloud import ACCOUNT, REGION, ROOT, LocalCloud
+from infra.local.custom_resources import delete_every_version
 from tidegate.errors import Mistake, TidegateError, Transient
 
 if TYPE_CHECKING:
@@ -60,8 +61,12 @@ def deploy(
     return {plan.name: _deploy_stack(plan, cloud, report) for plan in plans}
 
 
-def destroy(folder: Path, cloud: LocalCloud, *, report: Report = lambda _: None) -> None:
+def destroy(
+    folder: Path, cloud: LocalCloud, *, report: Report = lambda _: None, empty_buckets: bool = False
+) -> None:
     """Delete every stack of the assembly in `folder`, the last deployed first.
+
+    A bucket that holds something is not deleted, as on AWS, unless `empty_buckets`.
 
     Raises:
         TidegateError: a stack could not be deleted; it names the first resource that refused, and why.
@@ -70,11 +75,20 @@ def destroy(folder: Path, cloud: LocalCloud, *, report: Report = lambda _: None)
     for plan in reversed(assembly.stacks(folder)):
         if _find(cloudformation, plan.name) is None:
             continue
+        if empty_buckets:
+            _empty_buckets(plan.name, cloud)
         cloudformation.delete_stack(StackName=plan.name)
         _wait(cloudformation, plan, "deleting", report)
         if _find(cloudformation, plan.name) is not None:
             raise _failure(cloudformation, plan.name, "could not be deleted")
         report(Progress(plan.name, "deleted", 0, len(plan.template["Resources"])))
+
+
+def _empty_buckets(stack: str, cloud: LocalCloud) -> None:
+    resources = cloud.client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    for resource in resources:
+        if resource["ResourceType"] == "AWS::S3::Bucket" and resource["ResourceStatus"] != "DELETE_COMPLETE":
+            delete_every_version(cloud.client("s3"), resource["PhysicalResourceId"])
 
 
 def _bootstrap(cloud: LocalCloud) -> None:
