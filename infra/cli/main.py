@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ exit codes: 0 fine · 1 ran, but what it looked at is not as it should be · 2 w
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the result is the exit code."""
     args = parser().parse_args(argv)
+    if not args.debug:
+        warnings.simplefilter(
+            "ignore"
+        )  # libraries warn each other; a user of the command can do nothing about it
     screen = Screen(as_json=args.json)
     try:
         answer = args.run(args, screen)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PLUGS = (
     "infra.local.buckets",
+    "infra.local.object_versions",
     "infra.local.resource_types",
     "infra.local.custom_resources",
     "infra.local.function_errors",
