@@ -10,13 +10,15 @@ if TYPE_CHECKING:
 
 
 @cache
-def client(service: str, retries: int = 5) -> Any:  # boto3 makes methods at run time: there is no type to name
-    """The boto3 client of `service`, kept for the life of the process; no retries where a repetition does harm."""
+def client(service: str, retries: int = 5) -> Any:  # boto3 types nothing
+    """The boto3 client of `service`, kept for the process; 0 retries where a repetition does harm."""
     import boto3
     from botocore.config import Config
 
     made: BaseClient = boto3.client(
         service,
-        config=Config(retries={"mode": "standard", "max_attempts": retries}, connect_timeout=3, read_timeout=60),
+        config=Config(
+            retries={"mode": "standard", "max_attempts": retries}, connect_timeout=3, read_timeout=60
+        ),
     )
     return made

@@ -1,4 +1,4 @@
-"""The facts on Tidegate's bus, named in the past tense, so that anybody can hang a function of his own on one.
+"""The facts on Tidegate's bus, named in the past tense, so that anybody can hang a function on one.
 
 On the bus a fact is an EventBridge event: source `tidegate`, detail-type the class name, detail its fields.
 """
@@ -6,9 +6,11 @@ On the bus a fact is an EventBridge event: source `tidegate`, detail-type the cl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SOURCE = "tidegate"
 
@@ -38,7 +40,7 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class FileLanded(Fact):
-    """An object version lies in the landing bucket (said by `reconcile` for those whose S3 event was lost)."""
+    """An object version lies in the landing bucket (said by `reconcile` where S3's own event was lost)."""
 
     bucket: str
     key: str
@@ -49,7 +51,7 @@ class FileLanded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class FileValidated(Fact):
-    """A file was checked; its good rows are staged (`needs_transform`) or already lie in the table's location."""
+    """A file was checked; its good rows are staged (`needs_transform`) or already in the table's location."""
 
     object_id: str
     dataset: str

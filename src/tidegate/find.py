@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def _modules(room: str) -> dict[str, ModuleType]:
     package = importlib.import_module(room)
-    names = sorted(info.name for info in pkgutil.iter_modules(package.__path__) if not info.name.startswith("_"))
+    found = (info.name for info in pkgutil.iter_modules(package.__path__))
+    names = sorted(name for name in found if not name.startswith("_"))
     return {name: importlib.import_module(f"{room}.{name}") for name in names}
 
 
@@ -76,7 +77,9 @@ def dataset(name: str) -> Dataset:
         return datasets()[name]
     except KeyError:
         known = ", ".join(datasets()) or "none"
-        raise NotFound(f"schemas/{name}.py", f"no dataset is called {name!r}", f"The datasets are: {known}") from None
+        raise NotFound(
+            f"schemas/{name}.py", f"no dataset is called {name!r}", f"The datasets are: {known}"
+        ) from None
 
 
 def model(name: str) -> Model:
@@ -89,4 +92,6 @@ def model(name: str) -> Model:
         return models()[name]
     except KeyError:
         known = ", ".join(models()) or "none"
-        raise NotFound(f"pipelines/{name}/", f"no model is called {name!r}", f"The models are: {known}") from None
+        raise NotFound(
+            f"pipelines/{name}/", f"no model is called {name!r}", f"The models are: {known}"
+        ) from None

@@ -1,18 +1,22 @@
-"""Every setting, declared once: the stacks fill them in, functions and jobs read them, the command finds them.
+"""Every setting, declared once: stacks fill them in, functions and jobs read them, the command finds them.
 
 A setting is an environment variable of a function or job (`TIDEGATE_LEDGER_TABLE`) and an SSM parameter of a
-deployed environment (`/tidegate/<environment>/ledger_table`). This is the only file that reads the environment.
+deployed environment (`/tidegate/<environment>/ledger_table`). No other file reads
+the environment.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tidegate.errors import SettingMissing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Setting(StrEnum):

@@ -81,6 +81,8 @@ def localstack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 "LAMBDA_RUNTIME_EXECUTOR": "process",
                 "PROVIDER_OVERRIDE_DYNAMODB": "moto",
                 "PROVIDER_OVERRIDE_GLUE": "moto",
+                # what it cannot deploy it leaves out, and the tests do by hand
+                "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "1",
                 "TIDEGATE_LAMBDA_PYTHON": sys.executable,
                 # nothing is fetched or sent
                 "SKIP_SSL_CERT_DOWNLOAD": "1",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class CannotRecord(Exception):  # noqa: N818 - it never leaves the compiler: the check becomes a slow one
+class CannotRecord(Exception):
     """The check is more than one `.select(expression)`."""
 
 

@@ -19,7 +19,7 @@ _GZIP = b"\x1f\x8b"
 _READ = 1 << 20
 
 
-class FaultFound(Exception):  # noqa: N818 - it never leaves the contract engine: `check` turns it into a verdict
+class FaultFound(Exception):
     """Reading cannot go on; carries the fault that the verdict will name."""
 
     def __init__(self, code: str, what: str, next_step: str) -> None:

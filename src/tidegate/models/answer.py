@@ -27,7 +27,7 @@ CheckRows = Callable[[list[Row]], "RowsVerdict"]
 Fetch = Callable[["Frames"], Mapping[str, pl.DataFrame]]
 
 
-class Rejected(Exception):  # noqa: N818 - what happened to the request
+class Rejected(Exception):
     """A request that is answered with an HTTP status of its own fault."""
 
     def __init__(self, status: int, what: str, next_step: str, rows: list[Breach] | None = None) -> None:

@@ -1,7 +1,7 @@
 """One execution environment of a Lambda function: takes an invocation, runs the handler, posts the answer.
 
-It speaks to LocalStack as LocalStack's own `init` program does: `/status/…/ready` once the handler is imported,
-then for each POST to `/invoke` the logs and the response or the error.
+It speaks to LocalStack as LocalStack's own `init` program does: `/status/…/ready` once the handler is
+imported, then for each POST to `/invoke` the logs and the response or the error.
 """
 
 from __future__ import annotations
