@@ -7,6 +7,7 @@ import sys
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from infra.cli import lineage, place
 from infra.cli.answer import Answer, grid
@@ -51,7 +52,11 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 def ask(where: place.Place, model: str, body: bytes) -> tuple[int, Any]:
     """One signed request to the HTTP API: its status, and its answer read as JSON where it is JSON."""
     url = f"{where.settings[Setting.API_URL].rstrip('/')}/predict/{model}"
-    request = urllib.request.Request(url, body, _signed(where, url, body), method="POST")  # noqa: S310 - the API's own address
+    headers = _signed(where, url, body)
+    if where.cloud:  # it tells its APIs apart by a host name that only some systems resolve
+        parts = urlsplit(url)
+        headers["Host"], url = parts.netloc, f"{where.cloud.endpoint}{parts.path}"
+    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - the API's own address
     try:
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - as above
             return response.status, _json(response.read())

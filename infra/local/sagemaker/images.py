@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from infra.local.sagemaker.faults import invalid
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+OUR_NAME = re.compile(r"tidegate-([a-z0-9]+-)?models")  # of any environment
 OURS = (sys.executable, "-m", "tidegate.models.container")
 
 
@@ -38,8 +40,11 @@ class Images:
         Raises:
             ApiError: nothing here can run that image.
         """
+        name = repository(uri)
+        if OUR_NAME.fullmatch(name):
+            return OURS
         try:
-            return self.programs[repository(uri)]
+            return self.programs[name]
         except KeyError:
             known = ", ".join(self.programs)
             raise invalid(

@@ -137,6 +137,7 @@ class Intake:
             good_rows=verdict.good.height,
             bad_rows=verdict.bad.height,
             contract_version=verdict.contract_version,
+            **({"reason": _worst_rule(verdict)} if verdict.bad.height else {}),
             **({} if dataset.transform else {"waiting_for": dataset.name}),
         )
         self.say(what_follows(marked))
