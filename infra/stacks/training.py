@@ -166,4 +166,4 @@ class TrainingStack(Floor):
             )
         permits.read(endpoint, "ReadTheModel", lake.artefact, "runs/*/model/")
         permits.use_key(endpoint, lake, "s3", "dynamodb", encrypts=False)
-        endpoint.may("LookUp", ["dynamodb:Query", "dynamodb:GetItem"], [lake.lookups.table_arn])
+        endpoint.may("LookUp", ["dynamodb:Query", "dynamodb:BatchGetItem"], [lake.lookups.table_arn])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tidegate.models.answer import LARGEST_BODY, Rejected
 if TYPE_CHECKING:
     from tidegate.models.answer import Answerer
 
+log = logging.getLogger(__name__)
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -34,6 +36,7 @@ class Endpoint:
         except Rejected as error:
             status, body = error.status, error.body
         except Transient as error:
+            log.warning("%s", error)  # the answer does not say why: it goes to whoever asked
             told = {"where": error.where, "what": "it cannot be read now", "next_step": error.next_step}
             status, body = 503, {"error": told}
         await _send(send, status, orjson.dumps(body) if body is not None else b"")
