@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import botocore.exceptions
@@ -11,9 +12,10 @@ import pytest
 from functions import publish, transform, validate
 from tests.functions.world import Context, World, landed, messages
 from tidegate import aws
-from tidegate.lake import publication, tables
+from tidegate.lake import tables
 from tidegate.lake.entry import State
 from tidegate.lake.lease import TableLease
+from tidegate.plan import plan
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -206,15 +208,15 @@ def test_a_newer_version_takes_the_place_of_an_older_one_in_any_order(
         assert "newer version" in world.entry(versions[0]).reason
 
 
-def test_more_files_than_one_commit_takes_are_all_published(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(publication, "MOST_OBJECTS", 2)
+def test_more_files_than_one_commit_takes_are_all_published(world: World) -> None:
     world.create_table("trips")
     rings = validated(world, *(world.put(f"trips/{n}.csv", trip(n)) for n in range(1, 6)))
 
-    publish.handler(messages(rings[0]), Context())
+    narrow = replace(publish.publisher(60), most_objects=2)
+    rung = rings[0]["detail"]
+    facts = narrow.publish("trips", plan().dataset("trips").overwrite, rung["object_id"])
 
+    assert [fact.rows for fact in facts] == [2, 2, 1]
     assert world.rows("trips").height == 5
 
 

@@ -25,7 +25,7 @@ def _fresh(world: World) -> None:
     validate.intake.cache_clear()
 
 
-def walk(world: World, *, later: float = 3600, left: float = 60) -> reconciliation.Found:
+def walk(world: World, *, later: float = 3600, left: float = 60, page: int = 500) -> reconciliation.Found:
     """A walk, `later` seconds from now."""
     ledger = Ledger(world.settings[Setting.LEDGER_TABLE], clock=lambda: time.time() + later)
     bus = world.settings[Setting.BUS]
@@ -35,6 +35,7 @@ def walk(world: World, *, later: float = 3600, left: float = 60) -> reconciliati
         ledger=ledger,
         say=lambda facts: announce(aws.client("events"), bus, facts),
         time_left=lambda: left,
+        page=page,
     ).walk()
 
 
@@ -81,14 +82,11 @@ def test_a_file_that_waits_too_long_rings_again(world: World) -> None:
     assert heard(world) == ["FileValidated"]
 
 
-def test_a_walk_that_runs_out_of_time_goes_on_from_there(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reconciliation, "_PAGE", 2)
+def test_a_walk_that_runs_out_of_time_goes_on_from_there(world: World) -> None:
     for number in range(5):
         world.put(f"trips/{number}.csv", TRIP)
 
-    walks: list[Any] = [walk(world, left=0) for _ in range(3)]
+    walks: list[Any] = [walk(world, left=0, page=2) for _ in range(3)]
 
     assert [(found.seen, found.finished) for found in walks] == [(2, False), (2, False), (1, True)]
     keys = [fact["detail"]["key"] for fact in world.heard()]

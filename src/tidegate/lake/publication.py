@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tidegate.lake.filelist import DataFile
     from tidegate.lake.ledger import Ledger
 
-MOST_OBJECTS = 200  # of one commit
 MOST_FILES = 800  # told in one fact: an event has at most 256 KB
 _ROUNDS = 20
 _PATIENCE = 20.0
@@ -47,6 +46,7 @@ class Publisher:
     catalog: Any
     say: Callable[[Iterable[Fact]], None]
     seconds: float  # how long this publisher may hold a table
+    most_objects: int = 200  # of one commit
     sleep: Callable[[float], None] = field(default=time.sleep)
 
     def publish(self, dataset: str, overwrite: str, rung_by: str) -> list[TablePublished]:
@@ -99,7 +99,7 @@ class Publisher:
 
     def _gather(self, dataset: str, asked: set[str]) -> list[Entry]:
         """What waits. The index may lag behind, so the object that rang is looked at in any case."""
-        candidates = {*self.ledger.waiting(dataset, MOST_OBJECTS), *asked}
+        candidates = {*self.ledger.waiting(dataset, self.most_objects), *asked}
         found = [entry for entry in self.ledger.entries(candidates) if entry.waiting_for == dataset]
         return sorted(found, key=lambda entry: (entry.waiting_since, entry.object_id))
 

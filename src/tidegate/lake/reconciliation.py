@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from tidegate.lake.ledger import Ledger
 
 _PLACE = {"object_id": typed("place#reconcile")}
-_PAGE = 500
 PATIENCE = 15 * 60.0  # seconds that an object may stand still before it is spoken of again
 
 
@@ -46,16 +45,17 @@ class Reconciler:
     say: Callable[[Iterable[Fact]], None]
     time_left: Callable[[], float]  # seconds
     patience: float = PATIENCE
+    page: int = 500  # objects listed and compared at once
 
     def walk(self) -> Found:
         """Compare the landing bucket with the ledger, and say again what moves the forgotten on."""
         place, seen, lost, stuck = self._place(), 0, 0, 0
         while True:
-            page = self.s3.list_object_versions(Bucket=self.landing_bucket, MaxKeys=_PAGE, **place)
-            listed = [landed_version(self.landing_bucket, version) for version in page.get("Versions", ())]
+            listing = self.s3.list_object_versions(Bucket=self.landing_bucket, MaxKeys=self.page, **place)
+            listed = [landed_version(self.landing_bucket, version) for version in listing.get("Versions", ())]
             missed, still = self._compare(listed)
             seen, lost, stuck = seen + len(listed), lost + missed, stuck + still
-            place = _next(page)
+            place = _next(listing)
             self._keep_place(place)
             if not place or self.time_left() <= 0:
                 return Found(seen=seen, lost=lost, stuck=stuck, finished=not place)
