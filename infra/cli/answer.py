@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import RenderableType
-    from rich.table import Table
 
 
 class Exit(IntEnum):
@@ -39,13 +38,14 @@ def said(text: str, **data: Any) -> Answer:
     return Answer({"said": text, **data}, lambda: text)
 
 
-def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> RenderableType:
     """A table as every command draws it; numbers to the right, nothing interpreted as markup."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     held = [list(row) for row in rows]
-    table = Table(title=title or None, title_justify="left", header_style="bold")
+    table = Table(header_style="bold")
     for index, column in enumerate(columns):
         numeric = bool(held) and all(isinstance(row[index], int | float | None) for row in held)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
@@ -56,4 +56,4 @@ def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> T
                 for value in row
             )
         )
-    return table
+    return Group(Text(title, style="italic"), table) if title else table

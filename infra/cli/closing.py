@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ NEXT = """What to type next:
   tidegate quarantine list             what was refused, and why
   tidegate query "SELECT * FROM flights LIMIT 5"
   tidegate models {model}         versions, metrics, what serves
-  tidegate predict {model} --row carrier=UA …
+  tidegate predict {model} '{request}'
   tidegate dataset new NAME --from FILE.csv
   tidegate down                        stop; the state is kept"""
 
@@ -93,7 +94,7 @@ class Story:
         return grid("Seconds", ("stage", "s"), [*rows, ("all", f"{sum(self.seconds.values()):.1f}")])
 
     def _next(self) -> str:
-        return NEXT.format(model=self.version.model)
+        return NEXT.format(model=self.version.model, request=json.dumps(self.prediction["request"]))
 
 
 def _shown(number: float | None) -> str:

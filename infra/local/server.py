@@ -49,6 +49,8 @@ def prepare(port: int, state: Path) -> None:
             "S3_DATA_DIR": str(state / "objects"),
             "TIDEGATE_STATE": str(state),
             "TMPDIR": str(scratch),
+            # what looks every fifteen seconds in AWS looks every one and a half here
+            "SFN_WAIT_SCALE": os.environ.get("SFN_WAIT_SCALE", "0.1"),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
             # listeners of its own, on every interface, that nothing here uses
             "IOT_MTLS_ENABLED": "0",

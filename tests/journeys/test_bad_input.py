@@ -41,7 +41,7 @@ BAD = {
     "header only": Bad("airlines/header.csv", b"carrier,name\n", "row"),
     "missing column": Bad("airlines/missing.csv", b"carrier\nZZ\n", "name"),
     "extra column": Bad("airlines/extra.csv", b"carrier,name,motto\nZZ,Zeppelin Air,Up\n", "motto"),
-    "wrong type": Bad("planes/types.csv", b"", "year"),
+    "wrong type": Bad("planes/types.csv", b"", "rows"),
     "binary junk": Bad("airlines/junk.csv", bytes(range(256)) * 40, ""),
     "torn gzip": Bad("airlines/torn.csv.gz", gzip.compress(GOOD * 1000)[:-20], "gzip"),
 }
