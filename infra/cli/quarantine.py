@@ -81,7 +81,7 @@ def _show(where: place.Place, file: Entry) -> Answer:
     told = {key: json.loads(report) for key, report in dict(reports).items()}
     rows = _bad_rows(where, dataset, file)
     if any(report.get("masked_columns") for report in told.values()):
-        rows = []  # their original text holds personal values: whoever may see them fetches them from the bucket
+        rows = []  # their original text holds personal values: fetch it from the bucket
     bucket = where.settings[Setting.QUARANTINE_BUCKET]
     data = {"file": ledger.data(file), "bucket": bucket, "reports": told, "rows": rows}
     return Answer(data, lambda: _view(file, bucket, told, rows))

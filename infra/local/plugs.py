@@ -21,6 +21,7 @@ PLUGS = (
     "infra.local.alarms",
     "infra.local.redrive",
     "infra.local.delivery",
+    "infra.local.schedules",
     "infra.local.refusals",
     "infra.local.glue_names",
     "infra.local.sagemaker.plug",
