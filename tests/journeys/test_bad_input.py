@@ -83,7 +83,7 @@ def test_the_original_of_a_bad_file_is_kept(place: Place, landed: dict[str, Entr
     report = json.loads(
         s3.get_object(Bucket=bucket, Key=original.replace("original", "report.json"))["Body"].read()
     )
-    assert entry.key in json.dumps(json.loads(report), ensure_ascii=False)
+    assert entry.key in json.dumps(report, ensure_ascii=False)
 
 
 def test_a_file_all_of_whose_rows_are_bad_keeps_them_with_their_reasons(
