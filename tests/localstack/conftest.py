@@ -1,7 +1,8 @@
 """LocalStack 4.14 in an environment of its own, run as a plain process: no Docker, no token.
 
 Made at the first run of `./tidegate test -- -m localstack`, from the hash-pinned `requirements.lock` beside
-this file. LocalStack's code needs Python 3.13: the one in TIDEGATE_LOCALSTACK_PYTHON, or `python3.13` on the PATH.
+this file. LocalStack's code needs Python 3.13: the one in TIDEGATE_LOCALSTACK_PYTHON, or `python3.13` on the
+PATH.
 """
 
 from __future__ import annotations
