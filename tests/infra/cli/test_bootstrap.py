@@ -11,7 +11,7 @@ from tests.house.source import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOOLS = ("cat", "cksum", "dirname", "env", "printf", "readlink", "rm", "sh")
+TOOLS = ("cat", "cksum", "date", "dirname", "env", "grep", "mkdir", "printf", "readlink", "rm", "sh", "tail")
 
 
 def _checkout(at: Path) -> Path:
@@ -61,6 +61,17 @@ def test_a_python_without_venv_says_which_package_brings_it(tmp_path: Path) -> N
     told = _run(_checkout(tmp_path / "c") / "tidegate", _path(tmp_path / "bin", python3=old))
     assert told.returncode == 1
     assert "apt install python3-venv" in told.stderr
+
+
+def test_a_set_up_that_fails_shows_its_output_and_leaves_no_stamp(tmp_path: Path) -> None:
+    checkout = _checkout(tmp_path / "c")
+    full = 'case "$1" in -m) echo "the disk is full"; exit 1;; *) exit 0;; esac'
+    path = _path(tmp_path / "bin", python3=full)
+    told = _run(checkout / "tidegate", path)
+    assert told.returncode == 1
+    assert "environment … failed.\nthe disk is full\n" in told.stderr
+    assert "Python could not make it" in told.stderr
+    assert not (checkout / ".venv" / "tidegate.stamp").exists()
 
 
 def test_with_its_stamp_it_hands_over_at_once_also_through_a_link(tmp_path: Path) -> None:
