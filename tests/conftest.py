@@ -1,52 +1,42 @@
-"""What every test may ask for: a local cloud of its own."""
+"""What every test may ask for: a local cloud, and a small environment in it; and which tests run together."""
 
 from __future__ import annotations
 
-import os
-import socket
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import uuid
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
 
-from infra.local import cloud as local
+from tests import clouds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
-@dataclass(frozen=True)
-class Cloud:
-    """A running local cloud."""
-
-    endpoint: str
-
-    def client(self, service: str) -> Any:
-        return boto3.client(service)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody serves."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    from infra.local.cloud import LocalCloud
+    from tests.functions.world import World
 
 
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """One local cloud for the whole run, on a free port and empty; the environment points at it."""
-    state = tmp_path_factory.mktemp("cloud")
-    running = local.start(state, free_port())
-    before = {name: os.environ.get(name) for name in running.environment()}
-    os.environ.update(running.environment())
-    try:
-        yield Cloud(running.endpoint)
-    finally:
-        local.stop(state)
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """One local cloud for the whole run, empty at first; the environment points at it."""
+    with clouds.running("cloud", tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture
+def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A small environment of this test alone, named by the settings that the functions read."""
+    from tests.functions.world import World, rooms
+
+    made = World(f"t-{uuid.uuid4().hex[:8]}")
+    for setting, value in made.settings.items():
+        monkeypatch.setenv(setting.value, value)
+    with rooms():
+        made.make()
+        yield made
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Several clouds may run in one session; each test meets its own."""
+    clouds.point_at(getattr(item, "fixturenames", ()))

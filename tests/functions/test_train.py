@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clouds import eventually
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import CommitConflict
 from tidegate.models.decide import Nothing, Start, Wish, decide
@@ -113,13 +113,12 @@ def wanted(trainings: Trainings, wish: Wish = PUBLISHED) -> Start:
 
 def finished(trainings: Trainings, run: str) -> dict[str, Any]:
     arn = f"{trainings.machine.replace(':stateMachine:', ':execution:')}:{run}"
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def ended() -> dict[str, Any] | None:
         told: dict[str, Any] = trainings.states.describe_execution(executionArn=arn)
-        if told["status"] != "RUNNING":
-            return told
-        time.sleep(0.05)
-    raise AssertionError("the execution does not end")
+        return None if told["status"] == "RUNNING" else told
+
+    return eventually(ended)
 
 
 def test_a_training_is_started_with_the_snapshots_of_its_tables(trainings: Trainings) -> None:

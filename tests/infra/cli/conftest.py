@@ -11,7 +11,7 @@ from infra.local.cloud import REGION, LocalCloud
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 SETTINGS = {
     Setting.LANDING_BUCKET: "cli-landing",
@@ -21,9 +21,9 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="session")
-def bare_place(cloud: Cloud) -> Place:
+def bare_place(cloud: LocalCloud) -> Place:
     """The environment `cli-tests`."""
-    place = Place("cli-tests", LocalCloud(cloud.endpoint))
+    place = Place("cli-tests", cloud)
     for setting, value in SETTINGS.items():
         place.client("ssm").put_parameter(
             Name=f"/tidegate/cli-tests/{setting.parameter}", Value=value, Type="String"

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import time
 import zipfile
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import boto3
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-T = TypeVar("T")
+from tests.clouds import eventually
 
 
 def zipped(name: str, text: str) -> bytes:
@@ -59,15 +55,3 @@ def reasons(stack: str) -> str:
     """Every reason that the stack's events give."""
     events = boto3.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
     return "\n".join(event.get("ResourceStatusReason", "") for event in events)
-
-
-def eventually(look: Callable[[], T | None], seconds: float = 20) -> T:
-    """What `look` gives once it gives something."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = look()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{look.__name__} found nothing within {seconds} s")
-        time.sleep(0.1)

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.infra.local.deploy_template import deploy, eventually, reasons
+from tests.clouds import eventually
+from tests.infra.local.deploy_template import deploy, reasons
 from tests.infra.local.test_function_errors import role
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 
-def alarm(cloud: Cloud, name: str, **more: Any) -> None:
+def alarm(cloud: LocalCloud, name: str, **more: Any) -> None:
     cloud.client("cloudwatch").put_metric_alarm(
         **{
             "AlarmName": name,
@@ -24,13 +25,13 @@ def alarm(cloud: Cloud, name: str, **more: Any) -> None:
     )
 
 
-def state(cloud: Cloud, name: str) -> str:
+def state(cloud: LocalCloud, name: str) -> str:
     (found,) = cloud.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
     value: str = found["StateValue"]
     return value
 
 
-def test_an_alarm_on_a_queue_of_dead_letters_fires_for_that_queue_alone(cloud: Cloud) -> None:
+def test_an_alarm_on_a_queue_of_dead_letters_fires_for_that_queue_alone(cloud: LocalCloud) -> None:
     sqs = cloud.client("sqs")
     urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("dead", "alive")}
     for name in urls:
@@ -47,7 +48,7 @@ def test_an_alarm_on_a_queue_of_dead_letters_fires_for_that_queue_alone(cloud: C
     assert state(cloud, "alive") == "OK"
 
 
-def test_missing_data_counts_as_the_alarm_says(cloud: Cloud) -> None:
+def test_missing_data_counts_as_the_alarm_says(cloud: LocalCloud) -> None:
     for treat in ("missing", "breaching", "notBreaching"):
         alarm(cloud, treat, Namespace="Nobody", MetricName="Writes", TreatMissingData=treat)
     eventually(lambda: state(cloud, "breaching") == "ALARM" and state(cloud, "notBreaching") == "OK")
@@ -59,7 +60,7 @@ def metric(key: str, *, returned: bool) -> dict[str, Any]:
     return {"Id": key, "MetricStat": stat, "ReturnData": returned}
 
 
-def test_alarms_of_a_template_look_at_one_metric_or_at_an_expression(cloud: Cloud) -> None:
+def test_alarms_of_a_template_look_at_one_metric_or_at_an_expression(cloud: LocalCloud) -> None:
     common = {
         "ComparisonOperator": "GreaterThanThreshold",
         "EvaluationPeriods": 1,
@@ -86,7 +87,7 @@ def test_alarms_of_a_template_look_at_one_metric_or_at_an_expression(cloud: Clou
     assert state(cloud, "one") == "OK"
 
 
-def test_a_failed_execution_is_counted(cloud: Cloud) -> None:
+def test_a_failed_execution_is_counted(cloud: LocalCloud) -> None:
     states = cloud.client("stepfunctions")
     machine = states.create_state_machine(
         name="counted",

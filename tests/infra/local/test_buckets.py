@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from tests.infra.local.deploy_template import deploy, reasons, settled
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 KEPT = {
     "Type": "AWS::S3::Bucket",
@@ -37,7 +37,7 @@ KEPT = {
 LOGS = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "kept-logs"}}
 
 
-def test_what_a_template_says_of_a_bucket_is_what_the_api_reads_back(cloud: Cloud) -> None:
+def test_what_a_template_says_of_a_bucket_is_what_the_api_reads_back(cloud: LocalCloud) -> None:
     assert deploy("buckets", {"Kept": KEPT, "Logs": LOGS})["StackStatus"] == "CREATE_COMPLETE"
     s3 = cloud.client("s3")
     (rule,) = s3.get_bucket_encryption(Bucket="kept-well")["ServerSideEncryptionConfiguration"]["Rules"]
@@ -63,7 +63,7 @@ def test_what_a_template_says_of_a_bucket_is_what_the_api_reads_back(cloud: Clou
         s3.get_bucket_lifecycle_configuration(Bucket="kept-well")
 
 
-def test_a_property_that_is_not_applied_fails_the_stack_by_its_name(cloud: Cloud) -> None:
+def test_a_property_that_is_not_applied_fails_the_stack_by_its_name(cloud: LocalCloud) -> None:
     fast = {
         "Type": "AWS::S3::Bucket",
         "Properties": {"AccelerateConfiguration": {"AccelerationStatus": "Enabled"}},
@@ -72,7 +72,7 @@ def test_a_property_that_is_not_applied_fails_the_stack_by_its_name(cloud: Cloud
     assert "AccelerateConfiguration" in reasons("fast")
 
 
-def test_a_bucket_that_holds_something_is_not_deleted(cloud: Cloud) -> None:
+def test_a_bucket_that_holds_something_is_not_deleted(cloud: LocalCloud) -> None:
     deploy("full", {"Full": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "full-of-it"}}})
     s3 = cloud.client("s3")
     s3.put_object(Bucket="full-of-it", Key="a", Body=b"1")
@@ -82,7 +82,7 @@ def test_a_bucket_that_holds_something_is_not_deleted(cloud: Cloud) -> None:
     assert s3.get_object(Bucket="full-of-it", Key="a")["Body"].read() == b"1"
 
 
-def test_a_bucket_marked_for_it_is_emptied_with_all_versions(cloud: Cloud) -> None:
+def test_a_bucket_marked_for_it_is_emptied_with_all_versions(cloud: LocalCloud) -> None:
     bucket = {
         "Type": "AWS::S3::Bucket",
         "Properties": {

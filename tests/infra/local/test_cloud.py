@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from infra.local import cloud as local
 from infra.local.cloud import LocalCloud
-from tests.conftest import free_port
+from tests.clouds import free_port
 from tests.infra.local.deploy_template import zipped
 from tidegate.errors import Mistake
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from tests.infra.local.deploy_template import deploy, reasons
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 TRUST = {
     "Version": "2012-10-17",
@@ -52,20 +52,20 @@ def custom(**properties: Any) -> dict[str, Any]:
     return {"Type": "Custom::TidegateTable", "Properties": {"ServiceToken": token, **properties}}
 
 
-def test_a_python_function_that_answers_its_url_makes_the_resource(cloud: Cloud) -> None:
+def test_a_python_function_that_answers_its_url_makes_the_resource(cloud: LocalCloud) -> None:
     resources = {**function(ANSWERS), "Table": custom(Say="hello")}
     stack = deploy("answers", resources, {"Said": {"Fn::GetAtt": ["Table", "Said"]}})
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["Outputs"][0]["OutputValue"] == "hello"
 
 
-def test_a_function_that_raises_fails_the_stack_at_once_with_its_exception(cloud: Cloud) -> None:
+def test_a_function_that_raises_fails_the_stack_at_once_with_its_exception(cloud: LocalCloud) -> None:
     stack = deploy("raises", {**function(RAISES), "Table": custom()})
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
     assert "TableBroken: no such database" in reasons("raises")
 
 
-def test_the_image_of_the_models_is_this_checkout_under_the_name_it_was_given(cloud: Cloud) -> None:
+def test_the_image_of_the_models_is_this_checkout_under_the_name_it_was_given(cloud: LocalCloud) -> None:
     uri = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/tidegate:abc"
     image = {
         "Type": "Custom::TidegateImageBuild",
@@ -75,7 +75,7 @@ def test_the_image_of_the_models_is_this_checkout_under_the_name_it_was_given(cl
     assert stack["Outputs"][0]["OutputValue"] == uri
 
 
-def test_files_that_cdk_would_unpack_into_a_bucket_are_refused(cloud: Cloud) -> None:
+def test_files_that_cdk_would_unpack_into_a_bucket_are_refused(cloud: LocalCloud) -> None:
     files = {"Type": "Custom::CDKBucketDeployment", "Properties": {"ServiceToken": "arn:none"}}
     assert deploy("files", {"Files": files})["StackStatus"].startswith("ROLLBACK")
     assert "does not unpack files into buckets" in reasons("files")

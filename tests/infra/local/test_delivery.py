@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.deploy_template import deploy, eventually, reasons
+from tests.clouds import eventually
+from tests.infra.local.deploy_template import deploy, reasons
 from tests.infra.local.test_function_errors import function, role
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 
-def queue(cloud: Cloud, name: str) -> tuple[str, str]:
+def queue(cloud: LocalCloud, name: str) -> tuple[str, str]:
     sqs = cloud.client("sqs")
     url: str = sqs.create_queue(QueueName=name)["QueueUrl"]
     arn: str = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -25,7 +26,7 @@ def queue(cloud: Cloud, name: str) -> tuple[str, str]:
     return url, arn
 
 
-def message(cloud: Cloud, url: str) -> dict[str, Any]:
+def message(cloud: LocalCloud, url: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         found = cloud.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])
         return found.get("Messages", [None])[0]  # type: ignore[no-any-return]
@@ -33,12 +34,12 @@ def message(cloud: Cloud, url: str) -> dict[str, Any]:
     return eventually(look)
 
 
-def say(cloud: Cloud, source: str) -> None:
+def say(cloud: LocalCloud, source: str) -> None:
     entry = {"Source": source, "DetailType": "Said", "Detail": '{"n": 1}'}
     cloud.client("events").put_events(Entries=[entry])
 
 
-def test_an_event_for_a_target_that_is_gone_goes_to_the_dead_letters(cloud: Cloud) -> None:
+def test_an_event_for_a_target_that_is_gone_goes_to_the_dead_letters(cloud: LocalCloud) -> None:
     url, arn = queue(cloud, "delivery-dead")
     events = cloud.client("events")
     events.put_rule(Name="gone", EventPattern=json.dumps({"source": ["delivery.gone"]}))
@@ -50,7 +51,7 @@ def test_an_event_for_a_target_that_is_gone_goes_to_the_dead_letters(cloud: Clou
     assert lost["MessageAttributes"]["TARGET_ARN"]["StringValue"] == gone
 
 
-def test_a_function_that_fails_is_tried_again_and_then_its_event_is_kept(cloud: Cloud) -> None:
+def test_a_function_that_fails_is_tried_again_and_then_its_event_is_kept(cloud: LocalCloud) -> None:
     url, arn = queue(cloud, "delivery-failed")
     name = function(cloud, "delivery-fails", "def handler(event, context):\n    raise ValueError('no')\n")
     iam = cloud.client("iam")
@@ -79,7 +80,7 @@ def test_a_function_that_fails_is_tried_again_and_then_its_event_is_kept(cloud: 
     assert kept["responsePayload"]["errorType"] == "ValueError"
 
 
-def test_a_kind_of_target_that_is_not_delivered_to_is_refused(cloud: Cloud) -> None:
+def test_a_kind_of_target_that_is_not_delivered_to_is_refused(cloud: LocalCloud) -> None:
     cloud.client("events").put_rule(Name="batch", EventPattern=json.dumps({"source": ["delivery.batch"]}))
     with pytest.raises(ClientError, match="batch is not a supported service"):
         cloud.client("events").put_targets(
@@ -88,7 +89,7 @@ def test_a_kind_of_target_that_is_not_delivered_to_is_refused(cloud: Cloud) -> N
         )
 
 
-def test_a_schedule_says_when_it_was_due(cloud: Cloud) -> None:
+def test_a_schedule_says_when_it_was_due(cloud: LocalCloud) -> None:
     url, arn = queue(cloud, "delivery-due")
     due = (datetime.now(UTC) + timedelta(seconds=2)).strftime("%Y-%m-%dT%H:%M:%S")
     cloud.client("scheduler").create_schedule(
@@ -106,7 +107,7 @@ def test_a_schedule_says_when_it_was_due(cloud: Cloud) -> None:
     assert said["by"].endswith("schedule/default/due")
 
 
-def test_a_schedule_that_would_call_an_api_by_itself_is_refused(cloud: Cloud) -> None:
+def test_a_schedule_that_would_call_an_api_by_itself_is_refused(cloud: LocalCloud) -> None:
     with pytest.raises(ClientError, match="does not call"):
         cloud.client("scheduler").create_schedule(
             Name="universal",
@@ -119,7 +120,7 @@ def test_a_schedule_that_would_call_an_api_by_itself_is_refused(cloud: Cloud) ->
         )
 
 
-def test_a_map_state_that_would_be_run_in_part_fails(cloud: Cloud) -> None:
+def test_a_map_state_that_would_be_run_in_part_fails(cloud: LocalCloud) -> None:
     inner = {"StartAt": "P", "States": {"P": {"Type": "Pass", "End": True}}}
     each = {"Type": "Map", "ItemBatcher": {"MaxItemsPerBatch": 2}, "ItemProcessor": inner, "End": True}
     states = cloud.client("stepfunctions")
@@ -133,7 +134,7 @@ def test_a_map_state_that_would_be_run_in_part_fails(cloud: Cloud) -> None:
     assert "ItemBatcher" in states.describe_execution(executionArn=run)["cause"]
 
 
-def test_a_stack_with_a_target_that_is_not_delivered_to_fails_by_its_name(cloud: Cloud) -> None:
+def test_a_stack_with_a_target_that_is_not_delivered_to_fails_by_its_name(cloud: LocalCloud) -> None:
     target = {"Id": "1", "Arn": "arn:aws:firehose:eu-west-1:000000000000:deliverystream/d"}
     rule = {
         "Type": "AWS::Events::Rule",

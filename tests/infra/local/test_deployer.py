@@ -13,8 +13,8 @@ from tidegate.errors import Mistake, NotFound, Unsupported
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from infra.local.cloud import LocalCloud
     from infra.local.deployer import Progress
-    from tests.conftest import Cloud
 
 BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 
@@ -61,8 +61,8 @@ def written(tmp_path: Path) -> Written:
 
 
 @pytest.fixture
-def target(cloud: Cloud) -> LocalCloud:
-    return LocalCloud(cloud.endpoint)
+def target(cloud: LocalCloud) -> LocalCloud:
+    return cloud
 
 
 def test_stacks_are_deployed_in_the_order_of_their_dependencies_and_skipped_when_unchanged(

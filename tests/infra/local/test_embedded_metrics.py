@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from infra.local import embedded_metrics
-from tests.infra.local.deploy_template import eventually
+from tests.clouds import eventually
 from tests.infra.local.test_function_errors import function
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 CODE = """
 from aws_lambda_powertools import Metrics
@@ -26,7 +26,7 @@ def handler(event, context):
 """
 
 
-def total(cloud: Cloud, namespace: str, name: str, **dimensions: str) -> float:
+def total(cloud: LocalCloud, namespace: str, name: str, **dimensions: str) -> float:
     now = datetime.now(UTC)
     points = cloud.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
@@ -40,7 +40,7 @@ def total(cloud: Cloud, namespace: str, name: str, **dimensions: str) -> float:
     return float(sum(point["Sum"] for point in points))
 
 
-def test_what_a_function_writes_with_powertools_is_a_metric(cloud: Cloud) -> None:
+def test_what_a_function_writes_with_powertools_is_a_metric(cloud: LocalCloud) -> None:
     function(cloud, "measures", CODE)
     invoke = cloud.client("lambda").invoke
     for rows in (40, 2, -1):
@@ -50,7 +50,7 @@ def test_what_a_function_writes_with_powertools_is_a_metric(cloud: Cloud) -> Non
     assert total(cloud, "AWS/Lambda", "Errors", FunctionName="measures") == 1
 
 
-def test_what_a_job_writes_into_its_log_is_a_metric(cloud: Cloud) -> None:
+def test_what_a_job_writes_into_its_log_is_a_metric(cloud: LocalCloud) -> None:
     logs = cloud.client("logs")
     logs.create_log_group(logGroupName="/aws/sagemaker/TrainingJobs")
     logs.create_log_stream(logGroupName="/aws/sagemaker/TrainingJobs", logStreamName="one")

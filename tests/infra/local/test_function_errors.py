@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.infra.local.deploy_template import eventually, zipped
+from tests.clouds import eventually
+from tests.infra.local.deploy_template import zipped
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 CODE = """
 class ContractBroken(Exception):
@@ -22,7 +23,7 @@ def handler(event, context):
 """
 
 
-def role(cloud: Cloud, name: str, service: str, actions: list[str]) -> str:
+def role(cloud: LocalCloud, name: str, service: str, actions: list[str]) -> str:
     iam = cloud.client("iam")
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     made = iam.create_role(
@@ -36,7 +37,7 @@ def role(cloud: Cloud, name: str, service: str, actions: list[str]) -> str:
     return arn
 
 
-def function(cloud: Cloud, name: str, code: str) -> str:
+def function(cloud: LocalCloud, name: str, code: str) -> str:
     made = cloud.client("lambda").create_function(
         FunctionName=name,
         Runtime="python3.13",
@@ -49,11 +50,11 @@ def function(cloud: Cloud, name: str, code: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def failing(cloud: Cloud) -> str:
+def failing(cloud: LocalCloud) -> str:
     return function(cloud, "failing", CODE)
 
 
-def test_a_raised_exception_is_named_with_its_message_and_its_place(cloud: Cloud, failing: str) -> None:
+def test_a_raised_exception_is_named_with_its_message_and_its_place(cloud: LocalCloud, failing: str) -> None:
     answer = cloud.client("lambda").invoke(FunctionName=failing, Payload=b"{}")
     said: dict[str, Any] = json.loads(answer["Payload"].read())
     assert answer["FunctionError"] == "Unhandled"
@@ -61,14 +62,14 @@ def test_a_raised_exception_is_named_with_its_message_and_its_place(cloud: Cloud
     assert any("in check" in line for line in said["stackTrace"])
 
 
-def test_a_module_that_cannot_be_imported_is_named_as_aws_names_it(cloud: Cloud) -> None:
+def test_a_module_that_cannot_be_imported_is_named_as_aws_names_it(cloud: LocalCloud) -> None:
     function(cloud, "no-import", "import not_there\n")
     said = json.loads(cloud.client("lambda").invoke(FunctionName="no-import")["Payload"].read())
     assert said["errorType"] == "Runtime.ImportModuleError"
     assert "No module named 'not_there'" in said["errorMessage"]
 
 
-def test_a_state_machine_catches_the_exception_by_its_name(cloud: Cloud, failing: str) -> None:
+def test_a_state_machine_catches_the_exception_by_its_name(cloud: LocalCloud, failing: str) -> None:
     states = cloud.client("stepfunctions")
     definition = {
         "StartAt": "Check",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from tests.infra.local.test_delivery import message, queue
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 
-def test_an_objects_event_names_its_version_where_the_bucket_keeps_versions(cloud: Cloud) -> None:
+def test_an_objects_event_names_its_version_where_the_bucket_keeps_versions(cloud: LocalCloud) -> None:
     url, arn = queue(cloud, "object-versions")
     s3, events = cloud.client("s3"), cloud.client("events")
     s3.create_bucket(Bucket="object-versions", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})

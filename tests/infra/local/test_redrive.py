@@ -7,10 +7,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 
-def test_dead_letters_go_back_to_the_queue_they_came_from(cloud: Cloud) -> None:
+def test_dead_letters_go_back_to_the_queue_they_came_from(cloud: LocalCloud) -> None:
     sqs = cloud.client("sqs")
     dead = sqs.create_queue(QueueName="redrive-dead")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -30,6 +30,6 @@ def test_dead_letters_go_back_to_the_queue_they_came_from(cloud: Cloud) -> None:
     assert "Messages" not in sqs.receive_message(QueueUrl=dead)
 
 
-def test_an_unknown_queue_is_refused(cloud: Cloud) -> None:
+def test_an_unknown_queue_is_refused(cloud: LocalCloud) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         cloud.client("sqs").start_message_move_task(SourceArn="arn:aws:sqs:eu-west-1:000000000000:nowhere")

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from tests.infra.local.deploy_template import deploy, reasons
 
 if TYPE_CHECKING:
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 BUS = "arn:aws:events:eu-west-1:000000000000:event-bus/default"
 
 
-def test_an_archive_a_composite_alarm_and_a_named_query_can_stand_in_a_stack(cloud: Cloud) -> None:
+def test_an_archive_a_composite_alarm_and_a_named_query_can_stand_in_a_stack(cloud: LocalCloud) -> None:
     archive = {
         "Type": "AWS::Events::Archive",
         "Properties": {

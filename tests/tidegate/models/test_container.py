@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tarfile
-import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from tests.clouds import eventually, free_port
 from tests.pipelines import real
 from tests.tidegate.models.lookup_items import make_table, put_all
 from tests.tidegate.models.test_gating import RUN
@@ -143,9 +142,7 @@ class Served:
 def served(trained: Trained, cloud: Any) -> Iterator[Served]:
     table = make_table(cloud.client("dynamodb"))
     put_all(cloud.client("dynamodb"), table, MODEL.lookups, real.lookups(), days=3)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     told = {
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "TIDEGATE_BIND_HOST": "127.0.0.1",
@@ -162,14 +159,15 @@ def served(trained: Trained, cloud: Any) -> Iterator[Served]:
 
 
 def wait(endpoint: Served, process: subprocess.Popen[bytes]) -> Served:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
+    def answers() -> bool:
+        assert process.poll() is None, "the endpoint ended"
         try:
-            if endpoint.ask(b"", "/ping", "GET")[0] == 200:
-                return endpoint
+            return endpoint.ask(b"", "/ping", "GET")[0] == 200
         except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError("the endpoint does not answer")
+            return False
+
+    eventually(answers)
+    return endpoint
 
 
 def request_rows(count: int) -> list[dict[str, Any]]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from pyiceberg.catalog import load_catalog
 
-from infra.local import cloud as local_cloud
 from tests.pipelines import real
 from tests.tidegate.models.test_gating import RUN
 from tidegate import find
@@ -26,7 +24,7 @@ from tidegate.models.columns import as_named, name_of
 from tidegate.models.snapshot import OBJECT_ID, split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from infra.local.cloud import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[3]
 MODEL = find.model("flight_delay")
@@ -42,38 +40,27 @@ class Lake:
 
 
 @pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    state = Path(tmp_path_factory.mktemp("cloud"))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    cloud = local_cloud.start(state, port)
-    try:
-        yield filled(cloud)
-    finally:
-        local_cloud.stop(state)
+def tables(cloud: LocalCloud) -> Lake:
+    return filled(cloud)
 
 
-def filled(cloud: Any) -> Lake:
+def filled(cloud: LocalCloud) -> Lake:
     region = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket="snap", CreateBucketConfiguration=region)
     cloud.client("glue").create_database(DatabaseInput={"Name": "snap"})
     place = {"ResultConfiguration": {"OutputLocation": "s3://snap/athena/"}}
     enforced = {**place, "EnforceWorkGroupConfiguration": True}
     cloud.client("athena").create_work_group(Name="snap", Configuration=enforced)
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in cloud.environment().items():
-            environment.setenv(name, value)
-        flights = real.flights().sample(400, seed=3)
-        snapshots = {
-            "flights": publish(cloud, "flights", flights, more=real.flights().head(50)),
-            "weather": publish(cloud, "weather", real.weather().head(500)),
-            "planes": publish(cloud, "planes", real.planes().head(100)),
-        }
+    flights = real.flights().sample(400, seed=3)
+    snapshots = {
+        "flights": publish(cloud, "flights", flights, more=real.flights().head(50)),
+        "weather": publish(cloud, "weather", real.weather().head(500)),
+        "planes": publish(cloud, "planes", real.planes().head(100)),
+    }
     return Lake(cloud.environment(), snapshots, flights)
 
 
-def publish(cloud: Any, name: str, rows: pl.DataFrame, more: pl.DataFrame | None = None) -> str:
+def publish(cloud: LocalCloud, name: str, rows: pl.DataFrame, more: pl.DataFrame | None = None) -> str:
     """Write a table, and later rows that the snapshot does not have."""
     at = {"glue.endpoint": cloud.endpoint, "s3.endpoint": cloud.endpoint}
     catalog = load_catalog("glue", type="glue", **at)
@@ -90,14 +77,14 @@ def publish(cloud: Any, name: str, rows: pl.DataFrame, more: pl.DataFrame | None
     return str(meant.snapshot_id)
 
 
-def test_the_snapshot_job_writes_what_the_tables_held_then(lake: Lake, tmp_path: Path) -> None:
-    record = dataclasses.replace(RUN, tables=lake.snapshots)
+def test_the_snapshot_job_writes_what_the_tables_held_then(tables: Lake, tmp_path: Path) -> None:
+    record = dataclasses.replace(RUN, tables=tables.snapshots)
     told = tmp_path / "processing" / "run" / "run.json"
     told.parent.mkdir(parents=True)
     told.write_text(record.to_json())
     environment = {
         **os.environ,
-        **lake.environment,
+        **tables.environment,
         "SAGEMAKER_BASE_DIR": str(tmp_path),
         "TIDEGATE_DATABASE": "snap",
         "TIDEGATE_WORKGROUP": "snap",
@@ -109,7 +96,9 @@ def test_the_snapshot_job_writes_what_the_tables_held_then(lake: Lake, tmp_path:
     data = tmp_path / "processing" / "data"
     parts = [pl.read_parquet(data / part / "rows.parquet") for part in ("train", "test")]
     key = ["scheduled_departure", "carrier", "flight", "origin"]
-    expected = split(MODEL, as_named(lake.flights, {n: name_of(t) for n, t in lake.flights.schema.items()}))
+    expected = split(
+        MODEL, as_named(tables.flights, {n: name_of(t) for n, t in tables.flights.schema.items()})
+    )
     for part, meant in zip(parts, expected, strict=True):
         assert_frame_equal(part.sort(key), meant.sort(key))
     assert pl.read_parquet(data / "lookups" / "weather.parquet").height == 500

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -14,7 +12,7 @@ import pyarrow.parquet
 import pytest
 from pyiceberg.catalog import load_catalog
 
-from infra.local import cloud as local_cloud
+from tests import clouds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,23 +36,10 @@ class Lake:
         return self.cloud.client(service)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
-    state = Path(tmp_path_factory.mktemp("athena"))
-    cloud = local_cloud.start(state, free_port())
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in cloud.environment().items():
-            environment.setenv(name, value)
-        try:
-            yield _filled(cloud)
-        finally:
-            local_cloud.stop(state)
+    with clouds.running("lake", tmp_path_factory.mktemp("athena")) as cloud:
+        yield _filled(cloud)
 
 
 def _filled(cloud: LocalCloud) -> Lake:

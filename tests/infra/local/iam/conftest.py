@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import socket
 import time
 import zipfile
 from dataclasses import dataclass
@@ -14,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.local import cloud as local_cloud
+from tests import clouds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from infra.local.cloud import LocalCloud
 
@@ -80,27 +80,12 @@ def zipped(source: str) -> bytes:
     return out.getvalue()
 
 
-def eventually(said: Callable[[], Any], seconds: float = 15) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := said()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-    return found
-
-
 @pytest.fixture(scope="session")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     state = Path(tmp_path_factory.mktemp("iam"))
     record = state / "decisions.jsonl"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIDEGATE_LOCAL_IAM_RECORD", str(record))
-        cloud = local_cloud.start(state, port)
-        for name, value in cloud.environment().items():
-            environment.setenv(name, value)
-        try:
+        with clouds.running("guarded", state) as cloud:
+            environment.delenv("TIDEGATE_LOCAL_IAM_RECORD")
             yield Guarded(cloud, record)
-        finally:
-            local_cloud.stop(state)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.iam.conftest import ACCOUNT, REGION, allow, eventually, policy, zipped
+from tests.clouds import eventually
+from tests.infra.local.iam.conftest import ACCOUNT, REGION, allow, policy, zipped
 
 if TYPE_CHECKING:
     from tests.infra.local.iam.conftest import Guarded

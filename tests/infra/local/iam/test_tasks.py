@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.iam.conftest import ACCOUNT, REGION, allow, eventually, policy
+from tests.clouds import eventually
+from tests.infra.local.iam.conftest import ACCOUNT, REGION, allow, policy
 
 if TYPE_CHECKING:
     from tests.infra.local.iam.conftest import Guarded

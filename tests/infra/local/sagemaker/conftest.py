@@ -6,17 +6,17 @@ import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
-import time
 import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+
+from tests.clouds import eventually, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,22 +27,6 @@ REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/tiny:1"
 BUCKET = "art"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_until(ready: Callable[[], Any], seconds: float = 60) -> Any:
-    """What `ready` gives once it gives something."""
-    deadline = time.monotonic() + seconds
-    while not (said := ready()):
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.03)
-    return said
 
 
 class Sage:
@@ -80,7 +64,7 @@ class Sage:
         with self.log.open("ab") as out:
             command = [sys.executable, str(HERE / "run_cloud.py")]
             self.server = subprocess.Popen(command, env=env, stdout=out, stderr=out, cwd=ROOT)
-        wait_until(self._answers)
+        eventually(self._answers)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         assert self.server
@@ -115,7 +99,7 @@ class Sage:
         events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": arn}])
 
         def read() -> dict[str, Any]:
-            message = wait_until(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))[0]
+            message = eventually(lambda: sqs.receive_message(QueueUrl=url).get("Messages"))[0]
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             said: dict[str, Any] = json.loads(message["Body"])
             return said
@@ -205,7 +189,7 @@ class Sage:
             found: dict[str, Any] = sagemaker.describe_endpoint(EndpointName=name)
             return found if found["EndpointStatus"] in ("InService", "Failed") else None
 
-        said: dict[str, Any] = wait_until(settled)
+        said: dict[str, Any] = eventually(settled)
         return said
 
 

@@ -11,17 +11,18 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from tests.infra.local.sagemaker.conftest import ROOT, free_port, wait_until
+from tests.clouds import eventually, free_port
+from tests.infra.local.sagemaker.conftest import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 
 @pytest.fixture
-def alone(cloud: Cloud, tmp_path: Path) -> Iterator[Any]:
+def alone(cloud: LocalCloud, tmp_path: Path) -> Iterator[Any]:
     port = free_port()
     paths = {
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))),
@@ -38,7 +39,7 @@ def alone(cloud: Cloud, tmp_path: Path) -> Iterator[Any]:
         except EndpointConnectionError:
             return False
 
-    wait_until(answers)
+    eventually(answers)
     yield client
     server.terminate()
     server.wait(10)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.sagemaker.conftest import Sage, wait_until
+from tests.clouds import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.infra.local.sagemaker.conftest import Sage
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_calls_and_errors_become_metrics_of_the_variant(sage: Sage, served: str)
         alarm = cloudwatch.describe_alarms(AlarmNames=["tiny-5xx"])["MetricAlarms"][0]
         return bool(alarm["StateValue"] == "ALARM")
 
-    wait_until(ringing)
+    eventually(ringing)
 
 
 def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, served: str) -> None:
@@ -220,7 +222,7 @@ def test_a_container_that_dies_is_started_again(sage: Sage, served: str) -> None
         except ClientError:
             return False
 
-    wait_until(answers)
+    eventually(answers)
 
 
 def test_a_model_whose_data_is_not_there_is_refused(sage: Sage) -> None:

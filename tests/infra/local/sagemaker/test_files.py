@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.conftest import Cloud
+    from infra.local.cloud import LocalCloud
 
 BUCKET = "sagemaker-files"
 
 
 @pytest.fixture
-def s3(cloud: Cloud) -> Iterator[Any]:
+def s3(cloud: LocalCloud) -> Iterator[Any]:
     client = cloud.client("s3")
     client.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     yield client

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.infra.local.sagemaker.conftest import ACCOUNT, REGION, Sage, wait_until
+from tests.clouds import eventually
+from tests.infra.local.sagemaker.conftest import ACCOUNT, REGION, Sage
 
 ARN = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}"
 
@@ -29,7 +30,7 @@ def run_machine(sage: Sage, name: str, states: dict[str, Any], given: dict[str, 
         said: dict[str, Any] = machines.describe_execution(executionArn=execution)
         return said if said["status"] != "RUNNING" else None
 
-    said: dict[str, Any] = wait_until(ended)
+    said: dict[str, Any] = eventually(ended)
     return said
 
 
@@ -195,9 +196,9 @@ def test_a_killed_server_leaves_no_process_behind(own_sage: Sage) -> None:
     sagemaker.create_training_job(
         **own_sage.training("left", {"sleep": "60"}, Environment={"PROBE_PORT": "1", **mark})
     )
-    wait_until(
+    eventually(
         lambda: sagemaker.describe_training_job(TrainingJobName="left")["SecondaryStatus"] == "Training"
     )
-    wait_until(lambda: len(processes_of(own_sage.state)) >= 5)  # the server, two wardens, two containers
+    eventually(lambda: len(processes_of(own_sage.state)) >= 5)  # the server, two wardens, two containers
     own_sage.stop(signal.SIGKILL)
-    wait_until(lambda: not processes_of(own_sage.state))
+    eventually(lambda: not processes_of(own_sage.state))

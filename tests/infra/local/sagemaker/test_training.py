@@ -12,7 +12,8 @@ import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from infra.local.sagemaker.isolation import isolation
-from tests.infra.local.sagemaker.conftest import BUCKET, Sage, wait_until
+from tests.clouds import eventually
+from tests.infra.local.sagemaker.conftest import BUCKET, Sage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,14 +146,14 @@ def test_a_missing_channel_fails_the_job_by_its_address(sage: Sage) -> None:
 def test_a_job_can_be_stopped_and_is_stopped_when_its_time_is_up(sage: Sage) -> None:
     sagemaker = sage.client("sagemaker")
     sagemaker.create_training_job(**sage.training("slow", {"sleep": "60"}))
-    wait_until(
+    eventually(
         lambda: sagemaker.describe_training_job(TrainingJobName="slow")["SecondaryStatus"] == "Training"
     )
     sagemaker.stop_training_job(TrainingJobName="slow")
     late = run(sage, sage.training("late", {"sleep": "60"}, StoppingCondition={"MaxRuntimeInSeconds": 1}))
     assert late["TrainingJobStatus"] == "Stopped"
     assert late["SecondaryStatus"] == "MaxRuntimeExceeded"
-    wait_until(
+    eventually(
         lambda: sagemaker.describe_training_job(TrainingJobName="slow")["TrainingJobStatus"] == "Stopped"
     )
     listed = sagemaker.list_training_jobs(StatusEquals="Stopped", SortBy="Name", SortOrder="Ascending")
