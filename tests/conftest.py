@@ -36,6 +36,23 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
         yield made
 
 
+SYSTEMS = {"cloud", "guarded", "lake", "sage", "own_sage", "state", "synthesis", "place", "templates"}
+STARTERS = {"subprocess", "checkout", "synthesise"}  # a module that imports one of these starts processes
+TOGETHER = ("place", "synthesis", "lake", "guarded")  # costly to make: only one process makes each
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what runs a whole system, and what must share a process; the longest go first."""
+    for item in items:
+        asked = set(getattr(item, "fixturenames", ()))
+        if asked & SYSTEMS or STARTERS & vars(getattr(item, "module", item)).keys():
+            item.add_marker("system")
+        shared = next((name for name in TOGETHER if name in asked), None)
+        item.add_marker(pytest.mark.xdist_group(shared or item.path.stem + item.path.parent.name))
+    items.sort(key=lambda item: "place" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Several clouds may run in one session; each test meets its own."""

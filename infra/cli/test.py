@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 
     from infra.cli.screen import Screen
 
+FAST = "not system and not journey and not localstack"
+PROCESSES = 2
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
     parser.add_argument(
-        "--fast", action="store_true", help="without the journey through the deployed templates"
+        "--fast", action="store_true", help="without the tests that start a cloud, a synthesis or processes"
     )
     parser.add_argument("pytest", nargs="*", help="passed on to pytest; put -- before its options")
 
@@ -47,9 +50,9 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
 
 def checks(args: argparse.Namespace) -> dict[str, list[str]]:
     """Each check's name and command."""
-    chosen = list(args.pytest)
+    chosen = list(args.pytest) or parallel()
     if args.fast:
-        chosen += ["-m", "not journey and not localstack"]
+        chosen += ["-m", FAST]
     return {
         "ruff": ["ruff", "check", "--quiet", "."],
         "format": ["ruff", "format", "--check", "--quiet", "."],
@@ -57,6 +60,13 @@ def checks(args: argparse.Namespace) -> dict[str, list[str]]:
         "imports": ["lint-imports"],
         "tests": ["pytest", "-q", *chosen],
     }
+
+
+def parallel() -> list[str]:
+    """Two processes, each with clouds of its own; what shares one is kept together."""
+    if (os.cpu_count() or 1) < PROCESSES:
+        return []
+    return ["-n", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder"]
 
 
 def _here(command: Sequence[str]) -> list[str]:

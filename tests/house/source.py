@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,14 +37,19 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
+LEFT_OUT = {".git", ".venv", ".tidegate", "cdk.out", "node_modules", "__pycache__", ".hypothesis"}
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """Every file of the checkout that a reader may open, generated and private folders left out."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [name for name in folders if name not in LEFT_OUT and not name.endswith("_cache")]
+        found += [Path(folder) / name for name in names]
+    return tuple(sorted(found))
+
+
 def tracked(*suffixes: str) -> list[Path]:
-    """Every text file of the checkout that a reader may open, generated and private folders left out."""
-    left_out = {".git", ".venv", ".tidegate", "cdk.out", "node_modules", "__pycache__", ".hypothesis"}
-    return sorted(
-        path
-        for path in ROOT.rglob("*")
-        if path.is_file()
-        and not left_out & set(path.relative_to(ROOT).parts)
-        and not any(part.endswith("_cache") for part in path.relative_to(ROOT).parts)
-        and path.suffix in suffixes
-    )
+    """The files that end so."""
+    return [path for path in files() if path.suffix in suffixes]

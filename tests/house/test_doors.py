@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from tests.house.source import ROOT, modules, tracked
@@ -12,6 +13,7 @@ HOSTS = re.compile(r"(pypi\.org|pythonhosted|registry\.npmjs|index-url\s*=|crate
 MACHINE = re.compile(r"(?<![\w.])/(root|work|home/\w+)/")
 
 
+@cache
 def _texts() -> dict[str, str]:
     suffixes = (".py", ".md", ".toml", ".lock", ".txt", ".sh", ".yml", ".yaml", ".json", ".cfg", "")
     paths = [path for path in tracked(*suffixes) if path.resolve() != ME]

@@ -86,6 +86,7 @@ def test_a_failure_file_becomes_the_failure_reason_and_is_told(sage: Sage) -> No
     assert job["FailureReason"] == "AlgorithmError: no column called delay, exit code: 3"
 
 
+@pytest.mark.system
 def test_without_name_spaces_a_job_works_in_a_directory_and_its_log_says_what_is_not_kept_apart(
     tmp_path: Path,
 ) -> None:
