@@ -233,4 +233,16 @@ class Endpoints:
 
     def _in_background(self, work: Callable[..., None], endpoint: Record, *arguments: object) -> None:
         name = f"endpoint-{endpoint['EndpointName']}"
-        threading.Thread(target=work, args=(endpoint, *arguments), name=name, daemon=True).start()
+        threading.Thread(
+            target=self._to_an_end, args=(work, endpoint, *arguments), name=name, daemon=True
+        ).start()
+
+    def _to_an_end(self, work: Callable[..., None], endpoint: Record, *arguments: object) -> None:
+        """Do it; a mistake of ours fails the endpoint instead of leaving it between two states for ever."""
+        try:
+            work(endpoint, *arguments)
+        except Exception as mistake:
+            self._set(
+                endpoint, "Failed", f"The local cloud made a mistake: {type(mistake).__name__}: {mistake}"
+            )
+            raise

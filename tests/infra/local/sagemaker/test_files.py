@@ -60,12 +60,21 @@ def test_a_packed_directory_unpacks_to_the_same_files(s3: Any, tmp_path: Path) -
     assert (tmp_path / "back/model.json").read_text() == "{}"
 
 
-@pytest.mark.parametrize("name", ["../escaped", "/absolute"])
-def test_an_archive_never_writes_outside_its_directory(s3: Any, tmp_path: Path, name: str) -> None:
+LINKS = (tarfile.SYMTYPE, tarfile.LNKTYPE)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(name, kind) for name in ("../escaped", "/absolute") for kind in (*LINKS, tarfile.REGTYPE)]
+    + [("link", kind) for kind in LINKS],
+)
+def test_an_archive_never_writes_outside_its_directory(
+    s3: Any, tmp_path: Path, name: str, kind: bytes
+) -> None:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz") as archive:
         entry = tarfile.TarInfo(name)
-        entry.type, entry.linkname = tarfile.SYMTYPE, "../../outside"
+        entry.type, entry.linkname = kind, "../../outside"
         archive.addfile(entry)
     s3.put_object(Bucket=BUCKET, Key="bad.tar.gz", Body=made.getvalue())
     (tmp_path / "model").mkdir()
