@@ -37,7 +37,7 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 
 SYSTEMS = {"cloud", "guarded", "lake", "sage", "own_sage", "state", "synthesis", "place", "templates"}
-STARTERS = {"subprocess", "checkout", "synthesise"}  # a module that imports one of these starts processes
+STARTERS = {"subprocess", "checkout", "synthesis"}  # a module that imports one of these starts processes
 TOGETHER = ("place", "synthesis", "lake", "guarded")  # costly to make: only one process makes each
 
 

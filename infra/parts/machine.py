@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy, aws_iam, aws_logs, aws_stepfunctions
+from aws_cdk import Aws, aws_iam, aws_stepfunctions
 from constructs import Construct
 
-from infra.parts.worker import retention, statement
+from infra.parts.worker import log_group, statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,13 +40,7 @@ class Machine(Construct):
             ),
         )
         self.policy = aws_iam.Policy(self, "Policy", policy_name=f"{self.name}-machine", roles=[self.role])
-        log = aws_logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/vendedlogs/states/{self.name}",
-            retention=retention(environment.log_days),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        log = log_group(self, f"/aws/vendedlogs/states/{self.name}", environment.log_days)
         destination = aws_stepfunctions.CfnStateMachine.LogDestinationProperty(
             cloud_watch_logs_log_group=aws_stepfunctions.CfnStateMachine.CloudWatchLogsLogGroupProperty(
                 log_group_arn=log.log_group_arn

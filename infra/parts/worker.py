@@ -33,19 +33,10 @@ class Worker(Construct):
         self.verb = verb
         self.row = row
         self.name = f"tidegate-{environment.name}-{verb}"
-        self.role = aws_iam.Role(
-            self,
-            "Role",
-            role_name=f"{self.name}-function",
-            assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
-        self.log_group = aws_logs.LogGroup(
-            self,
-            "Log",
-            log_group_name=f"/aws/lambda/{self.name}",
-            retention=retention(environment.log_days),
-            removal_policy=RemovalPolicy.DESTROY,
-        )
+        caller = aws_iam.ServicePrincipal("lambda.amazonaws.com")
+        self.role = aws_iam.Role(self, "Role", role_name=f"{self.name}-function", assumed_by=caller)
+        told = {setting.value: settings[setting] for setting in row.reads}
+        self.log_group = log_group(self, f"/aws/lambda/{self.name}", environment.log_days)
         self.function = aws_lambda.Function(
             self,
             "Function",
@@ -59,10 +50,7 @@ class Worker(Construct):
             timeout=Duration.seconds(row.timeout),
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
-            environment={
-                **{setting.value: settings[setting] for setting in row.reads},
-                "POWERTOOLS_SERVICE_NAME": verb,
-            },
+            environment={**told, "POWERTOOLS_SERVICE_NAME": verb},
         )
         self.policy = aws_iam.Policy(self, "Policy", policy_name=f"{self.name}-function", roles=[self.role])
         self.function.node.add_dependency(self.policy)
@@ -91,6 +79,17 @@ def statement(
     """One permission with its purpose as its id."""
     return aws_iam.PolicyStatement(
         sid=purpose, actions=list(actions), resources=list(on), conditions=dict(conditions or {})
+    )
+
+
+def log_group(scope: Construct, name: str, days: int) -> aws_logs.LogGroup:
+    """The log of a part, which goes when the part goes."""
+    return aws_logs.LogGroup(
+        scope,
+        "Log",
+        log_group_name=name,
+        retention=retention(days),
+        removal_policy=RemovalPolicy.DESTROY,
     )
 
 

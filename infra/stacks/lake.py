@@ -50,15 +50,7 @@ class LakeStack(Floor):
             projection_type=aws_dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.lookups = self._table("Lookups", "lookups", "lookup", sort="at")
-        self.database = f"tidegate_{self.environment_.name}"
-        aws_glue.CfnDatabase(
-            self,
-            "Database",
-            catalog_id=self.account,
-            database_input=aws_glue.CfnDatabase.DatabaseInputProperty(
-                name=self.database, description="The tables that Tidegate publishes"
-            ),
-        )
+        self.database = self._make_database()
         self.workgroup = self._make_workgroup()
         self.bus = aws_events.EventBus(self, "Bus", event_bus_name=self.called("bus"))
         self.undelivered = self._make_undelivered()
@@ -79,6 +71,18 @@ class LakeStack(Floor):
     @property
     def _when_deleted(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self.environment_.keeps_data else RemovalPolicy.DESTROY
+
+    def _make_database(self) -> str:
+        name = f"tidegate_{self.environment_.name}"
+        aws_glue.CfnDatabase(
+            self,
+            "Database",
+            catalog_id=self.account,
+            database_input=aws_glue.CfnDatabase.DatabaseInputProperty(
+                name=name, description="The tables that Tidegate publishes"
+            ),
+        )
+        return name
 
     def _make_undelivered(self) -> aws_sqs.IQueue:
         """The queue of what nobody took; other stacks know it by name, as they cannot edit its policy."""

@@ -41,23 +41,7 @@ class TrainingStack(Floor):
             for name in ("snapshot", "learning", "endpoint")
         )
         gate = self.worker("gate", lake.settings)
-        self.machine = Machine(
-            self,
-            name="training",
-            environment=self.environment_,
-            substitutions={
-                "Environment": self.environment_.name,
-                "Database": lake.database,
-                "Workgroup": lake.workgroup,
-                "Region": Aws.REGION,
-                "Key": lake.key.key_arn,
-                "Bus": lake.bus.event_bus_name,
-                "Gate": gate.function.function_arn,
-                "SnapshotRole": self.snapshot.role.role_arn,
-                "LearningRole": self.learning.role.role_arn,
-            },
-        )
-        self.machine.machine.node.add_dependency(self.snapshot.policy, self.learning.policy)
+        self.machine = self._make_machine(gate, lake)
         told = {
             Setting.MODEL_IMAGE: image_uri,
             Setting.MODEL_ROLE_ARN: self.endpoint.role.role_arn,
@@ -78,6 +62,26 @@ class TrainingStack(Floor):
         self._allow_machine(gate, lake)
         self._allow_jobs(lake)
         self.tells(told)
+
+    def _make_machine(self, gate: Worker, lake: LakeStack) -> Machine:
+        machine = Machine(
+            self,
+            name="training",
+            environment=self.environment_,
+            substitutions={
+                "Environment": self.environment_.name,
+                "Database": lake.database,
+                "Workgroup": lake.workgroup,
+                "Region": Aws.REGION,
+                "Key": lake.key.key_arn,
+                "Bus": lake.bus.event_bus_name,
+                "Gate": gate.function.function_arn,
+                "SnapshotRole": self.snapshot.role.role_arn,
+                "LearningRole": self.learning.role.role_arn,
+            },
+        )
+        machine.machine.node.add_dependency(self.snapshot.policy, self.learning.policy)
+        return machine
 
     def _make_registry(self, model: str) -> None:
         aws_sagemaker.CfnModelPackageGroup(

@@ -10,7 +10,7 @@ from aws_cdk.aws_cloudwatch import ComparisonOperator, GraphWidget, Metric, Trea
 from infra.stacks.floor import Floor, Kit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from constructs import Construct
 
@@ -55,8 +55,6 @@ class WatchStack(Floor):
         self._alarms(errors, 0, "the function failed")
         self._alarms(failed, 0, "an execution ended in failure")
         self._alarms(refusals, 0, "what arrived breaks its contract")
-
-        models = [name.replace("_", "-") for name in kit.plan.models]
         board = aws_cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self.called("dashboard"))
         board.add_widgets(
             _graph("Rows", {"good rows": _counted("RowsGood"), **refusals}, 12),
@@ -66,8 +64,12 @@ class WatchStack(Floor):
         board.add_widgets(
             _graph("Errors", errors, 12),
             _graph("Failed executions", failed, 6),
-            _graph("Endpoint requests", {name: _requests(self.called(name)) for name in models}, 6),
+            _graph("Endpoint requests", self._requests(kit.plan.models), 6),
         )
+
+    def _requests(self, models: Iterable[str]) -> dict[str, Metric]:
+        endpoints = [model.replace("_", "-") for model in models]
+        return {endpoint: _requests(self.called(endpoint)) for endpoint in endpoints}
 
     def _alarms(self, metrics: Mapping[str, Metric], above: float, what: str) -> None:
         for name, metric in metrics.items():

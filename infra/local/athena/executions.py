@@ -58,17 +58,6 @@ class Execution:
 
     def describe(self) -> dict[str, Any]:
         """Athena's QueryExecution."""
-        status: dict[str, Any] = {"State": self.state, "SubmissionDateTime": self.submitted}
-        if self.reason:
-            status["StateChangeReason"] = self.reason
-            status["AthenaError"] = {
-                "ErrorCategory": 2,
-                "ErrorType": 1006,
-                "Retryable": False,
-                "ErrorMessage": self.reason,
-            }
-        if self.completed is not None:
-            status["CompletionDateTime"] = self.completed
         took = int(((self.completed or time.time()) - self.submitted) * 1000)
         result: dict[str, Any] = {"OutputLocation": self.output}
         if self.destination.encryption:
@@ -81,7 +70,7 @@ class Execution:
             "ResultConfiguration": result,
             "ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}},
             "QueryExecutionContext": {"Database": self.query.database, "Catalog": "awsdatacatalog"},
-            "Status": status,
+            "Status": self._status(),
             "Statistics": {
                 "EngineExecutionTimeInMillis": took,
                 "DataScannedInBytes": self.scanned,
@@ -99,6 +88,20 @@ class Execution:
         if self.query.parameters:
             described["ExecutionParameters"] = list(self.query.parameters)
         return described
+
+    def _status(self) -> dict[str, Any]:
+        status: dict[str, Any] = {"State": self.state, "SubmissionDateTime": self.submitted}
+        if self.reason:
+            status["StateChangeReason"] = self.reason
+            status["AthenaError"] = {
+                "ErrorCategory": 2,
+                "ErrorType": 1006,
+                "Retryable": False,
+                "ErrorMessage": self.reason,
+            }
+        if self.completed is not None:
+            status["CompletionDateTime"] = self.completed
+        return status
 
 
 class Executions:
