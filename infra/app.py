@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from aws_cdk import App
@@ -15,10 +17,10 @@ from infra.stacks.lake import LakeStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.training import TrainingStack
 from infra.stacks.watch import WatchStack
-from tidegate.plan import Plan, plan
+from tidegate.plan import plan
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from tidegate.plan import Plan
 
 # The same templates from the CDK's CLI, from ours and from a test, whatever a CLI puts into the context.
 FLAGS = {
@@ -31,7 +33,7 @@ FLAGS = {
 
 def build(name: str, known: Plan, staging: Path, outdir: str | None) -> App:
     """The app of the environment called `name`, with its stacks."""
-    app = App(outdir=outdir, analytics_reporting=False, post_cli_context=FLAGS)
+    app = App(outdir=outdir, analytics_reporting=False, tree_metadata=False, post_cli_context=FLAGS)
     chosen = name or app.node.try_get_context("environment") or "laptop"
     kit = Kit(
         environment=environment(chosen),
@@ -47,5 +49,13 @@ def build(name: str, known: Plan, staging: Path, outdir: str | None) -> App:
     return app
 
 
+def main() -> None:
+    """Synthesise to where the caller's environment says; two runs at once do not meet in one folder."""
+    state = ROOT / ".tidegate"
+    state.mkdir(exist_ok=True)
+    with TemporaryDirectory(prefix="synthesis-", dir=state) as staging:
+        build("", plan(), Path(staging), None).synth()
+
+
 if __name__ == "__main__":
-    build("", plan(), ROOT / ".tidegate" / "synthesis", None).synth()
+    main()

@@ -49,11 +49,12 @@ def synthesise(folder: Path, **environment: str) -> Synthesis:
         check=True,
         capture_output=True,
         env={
-            **os.environ,
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
             "CDK_OUTDIR": str(folder),
             "TIDEGATE_LAYERS": "local",
+            "CDK_VALIDATION": "false",
             **environment,
         },
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,3 +38,14 @@ def test_an_app_is_synthesised_with_the_node_of_pypi_and_only_when_it_changed(
     (tmp_path / "infra" / "app.py").write_text("raise SystemExit('no such environment')")
     with pytest.raises(Mistake, match="no such environment"):
         synthesis.synthesise(output, root=tmp_path)
+    assert assembly.stacks(output), "a synthesis that fails leaves the last one as it was"
+
+
+def test_two_at_once_synthesise_once(tmp_path: Path) -> None:
+    (tmp_path / "infra").mkdir()
+    count = "from pathlib import Path\nwith Path('runs').open('a') as runs:\n    runs.write('.')\n"
+    (tmp_path / "infra" / "app.py").write_text(count + APP)
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(synthesis.synthesise, tmp_path / "out", root=tmp_path) for _ in range(2)]
+    assert all(len(assembly.stacks(one.result())) == 1 for one in asked)
+    assert (tmp_path / "runs").read_text() == "."
