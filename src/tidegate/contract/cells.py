@@ -9,10 +9,10 @@ is a value. Nothing is trimmed. Then, by the column's type:
   nor what overflows to infinity; decimals likewise without an exponent, and with no more digits than the
   type holds;
 * booleans are `true`, `True`, `TRUE`, `false`, `False`, `FALSE`; not `1`, `yes`, `t`;
-* dates are `YYYY-MM-DD`, and exist;
+* dates are `YYYY-MM-DD`, and exist, in the years 0001 to 9999, which every reader of a table knows;
 * timestamps are ISO 8601 with seconds: `2013-01-01T10:00:00Z`, `…T10:00:00.5+02:00`. A column with a zone
   demands the `Z` or offset and holds the same instant in its zone; a column without one refuses them. No
-  leap second, and no more fractional digits than the type holds;
+  leap second, no more fractional digits than the type holds, and the same years, in UTC as in the zone;
 * text is itself, and the empty text is a value unless the contract's nulls name it.
 """
 
@@ -27,7 +27,8 @@ TEXT = "_text:"  # contract columns never begin with an underscore
 _JSON_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _DAY_AND_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]"
 _OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
-_DIGITS = {"ms": 3, "us": 6, "ns": 9}
+_DIGITS = {"ms": 3, "us": 6}
+_YEARS = (1, 9999)
 _TRUE, _FALSE = ["true", "True", "TRUE"], ["false", "False", "FALSE"]
 
 
@@ -50,8 +51,8 @@ def typed(column: str, kind: pl.DataType) -> pl.Expr:
         value = pl.when(text.is_in(_TRUE)).then(True).when(text.is_in(_FALSE)).then(False)
     elif kind == pl.Date:
         day = text.str.to_date("%Y-%m-%d", strict=False)
-        value = pl.when(day.cast(pl.String) == text).then(day)
-    elif isinstance(kind, pl.Datetime):
+        value = pl.when((day.cast(pl.String) == text) & day.dt.year().is_between(*_YEARS)).then(day)
+    elif isinstance(kind, pl.Datetime) and kind.time_unit in _DIGITS:
         value = _instant(text, kind)
     elif isinstance(kind, pl.Decimal):
         plain = (
@@ -78,6 +79,8 @@ def _instant(text: pl.Expr, kind: pl.Datetime) -> pl.Expr:
     )
     form = "%Y-%m-%dT%H:%M:%S%.f" + ("%#z" if kind.time_zone else "")
     instant = text.str.to_datetime(form, time_unit=kind.time_unit, strict=False)
+    known = text.str.contains(written) & instant.dt.year().is_between(*_YEARS)
     if kind.time_zone and kind.time_zone != "UTC":
         instant = instant.dt.convert_time_zone(kind.time_zone)
-    return pl.when(text.str.contains(written)).then(instant)
+        known &= instant.dt.year().is_between(*_YEARS)
+    return pl.when(known).then(instant)

@@ -34,7 +34,8 @@ def check_declaration(dataset: Dataset) -> None:
         )
     arriving = dataset.schema().columns
     published = dataset.table_row.to_schema().columns
-    _check_columns(where, [*arriving, *published])
+    _check_columns(where, arriving)
+    _check_columns(where, published)
     _check_known(where, "the key names", dataset.key, arriving)
     _check_key(where, dataset, arriving)
     _check_moments(where, dataset)
@@ -46,16 +47,28 @@ def check_declaration(dataset: Dataset) -> None:
         )
 
 
-def _check_columns(where: str, columns: Iterable[str]) -> None:
-    columns = list(columns)
+def _check_columns(where: str, columns: dict[str, Any]) -> None:
     if not columns:
         raise ContractMistake(where, "its row has no columns", "Write at least one: `name: str = column()`")
-    for name in columns:
+    for name, declared in columns.items():
         if not _COLUMN.fullmatch(name):
             raise ContractMistake(
                 where,
                 f"{name!r} is no name for a column",
                 "Use letters, digits and underscores, a letter first; a leading _ is the kit's own",
+            )
+        if [other.lower() for other in columns].count(name.lower()) > 1:
+            raise ContractMistake(
+                where,
+                f"{name!r} is the name of two columns, but for the case of its letters",
+                "Rename one: Athena does not tell them apart",
+            )
+        kind = declared.dtype.type
+        if isinstance(kind, pl.Datetime) and kind.time_unit == "ns":
+            raise ContractMistake(
+                where,
+                f"the column {name!r} counts nanoseconds, and a table holds microseconds",
+                'Write Annotated[pl.Datetime, "us", …]: the digits below would be lost without a word',
             )
 
 

@@ -6,7 +6,6 @@ columns by the table's name mapping, since polars writes no Iceberg field ids.
 
 from __future__ import annotations
 
-import datetime as dt
 import io
 import json
 import math
@@ -20,13 +19,11 @@ from tidegate.lake.filelist import Bound, DataFile
 from tidegate.plan import OBJECT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tidegate.plan import TableSpec
 
-_EPOCH = dt.date(1970, 1, 1)
 _LONGEST_BOUND = 64
-_MICROSECONDS = dt.timedelta(microseconds=1)
 _TYPES: dict[str, pl.DataType] = {
     "string": pl.String(),
     "boolean": pl.Boolean(),
@@ -115,19 +112,29 @@ def _write_one(
     )
     key = layout.data_key(spec.name, folder, object_id, number)
     s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
+    plain = _plain(rows)
     return DataFile(
         uri=layout.uri(bucket, key),
         rows=rows.height,
         bytes=body.tell(),
         partition=value,
         nulls={name: rows[name].null_count() for name in rows.columns},
-        lower={
-            name: low for name in rows.columns if (low := _bound(rows[name].min(), upper=False)) is not None
-        },
-        upper={
-            name: top for name in rows.columns if (top := _bound(rows[name].max(), upper=True)) is not None
-        },
+        lower=_bounds(plain, pl.Expr.min, upper=False),
+        upper=_bounds(plain, pl.Expr.max, upper=True),
     )
+
+
+def _plain(rows: pl.DataFrame) -> pl.DataFrame:
+    """The columns that have bounds, written as those are: days and microseconds since 1970."""
+    return rows.select(
+        pl.col(name).to_physical() for name, kind in rows.schema.items() if not isinstance(kind, pl.Decimal)
+    )
+
+
+def _bounds(plain: pl.DataFrame, which: Callable[[pl.Expr], pl.Expr], *, upper: bool) -> dict[str, Bound]:
+    extremes = plain.select(which(pl.all())).row(0, named=True)
+    bounds = {name: _bound(value, upper=upper) for name, value in extremes.items()}
+    return {name: bound for name, bound in bounds.items() if bound is not None}
 
 
 def _bound(value: Any, *, upper: bool) -> Bound | None:
@@ -139,11 +146,6 @@ def _bound(value: Any, *, upper: bool) -> Bound | None:
     if isinstance(value, str):
         # A shortened text is still a lower bound, but no upper one.
         return value if len(value) <= _LONGEST_BOUND else None if upper else value[:_LONGEST_BOUND]
-    if isinstance(value, dt.datetime):
-        epoch = dt.datetime(1970, 1, 1, tzinfo=value.tzinfo)
-        return (value - epoch) // _MICROSECONDS
-    if isinstance(value, dt.date):
-        return (value - _EPOCH).days
     return None
 
 

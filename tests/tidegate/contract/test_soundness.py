@@ -1,5 +1,7 @@
 """A badly declared dataset fails where it is declared, with a hint."""
 
+from typing import Annotated
+
 import pandera.polars as pa
 import polars as pl
 import pytest
@@ -18,6 +20,16 @@ class Row(pa.DataFrameModel):
 class Hidden(pa.DataFrameModel):
     key: int = column()
     spaced: int = column(alias="two words")
+
+
+class Twins(pa.DataFrameModel):
+    key: int = column()
+    Key: int = column()
+
+
+class Fine(pa.DataFrameModel):
+    key: int = column()
+    at: Annotated[pl.Datetime, "ns", "UTC"] = column()
 
 
 class Bare(pa.DataFrameModel):
@@ -44,6 +56,8 @@ def test_a_sound_declaration_passes():
         ({"key": ("late",)}, "known late"),
         ({"row": Hidden}, "'two words' is no name"),
         ({"row": Bare}, "no columns"),
+        ({"row": Twins}, "case of its letters"),
+        ({"row": Fine}, "nanoseconds"),
         ({"partition": Partition(column="nowhere", grain=Grain.DAY)}, "'nowhere', which is no column"),
         ({"partition": Partition(column="key", grain=Grain.DAY)}, "Date or Datetime"),
         ({"partition": Partition(column="day", grain=Grain.DAY)}, "may be null"),
