@@ -55,6 +55,12 @@ def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
     found = _cells(text, delimiter)
     if found == list(columns):
         return
+    if "\r" in text:
+        raise FaultFound(
+            "header_mismatch",
+            "a carriage return stands inside its first line",
+            "End each line with a line feed, or with a carriage return and a line feed",
+        )
     raise FaultFound(
         "header_mismatch",
         "; ".join(_differences(found, list(columns), text, delimiter)),
@@ -74,11 +80,14 @@ def _differences(found: list[str], wanted: list[str], text: str, delimiter: str)
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted]
     repeated = sorted({name for name in found if found.count(name) > 1})
+    bare = {name.strip().lower(): name for name in extra}
+    near = [f"{bare[name.lower()]!r} for {name!r}" for name in missing if name.lower() in bare]
+    if len(missing) == len(wanted) and not near:
+        # very likely a row, whose values no message may quote
+        return [f"no column of the contract stands in its first line, which has {len(found)} fields"]
     said = [f"missing: {_listed(missing)}"] if missing else []
     said += [f"not in the contract: {_listed(extra)}"] if extra else []
     said += [f"repeated: {_listed(repeated)}"] if repeated else []
-    bare = {name.strip().lower(): name for name in extra}
-    near = [f"{bare[name.lower()]!r} for {name!r}" for name in missing if name.lower() in bare]
     said += [f"spelt otherwise: {', '.join(near[:_SHOWN])}"] if near else []
     if not said:
         place, (is_, should) = next(

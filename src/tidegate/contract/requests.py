@@ -102,10 +102,15 @@ def _as_text(value: Any, kind: pl.DataType) -> tuple[str | None, str]:
     elif isinstance(value, float):
         fits = (kind.is_float() or kind.is_decimal()) and math.isfinite(value)
     else:
-        fits = isinstance(value, str) and not kind.is_numeric() and kind != pl.Boolean
+        fits = isinstance(value, str) and not kind.is_numeric() and kind != pl.Boolean and _is_text(value)
     if not fits:
         return None, "type"
     return value if isinstance(value, str) else _json(value), ""
+
+
+def _is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8: half a surrogate pair cannot."""
+    return value.isprintable() or value == value.encode(errors="replace").decode()
 
 
 def _json(value: Any) -> str:

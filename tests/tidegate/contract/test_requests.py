@@ -73,6 +73,11 @@ def test_a_personal_value_is_in_no_error(parcels):
         assert "12345" not in str(verdict.errors)
 
 
+def test_half_a_surrogate_pair_is_no_text(parcels):
+    (error,) = check_rows([{"colour": "\ud800"}], parcels, ("colour",)).errors
+    assert (error.column, error.check) == ("colour", "type")
+
+
 def test_no_more_than_a_hundred_errors_are_told(parcels):
     assert len(check_rows([{"colour": "x"}] * 500, parcels, ("colour",)).errors) == 100
 

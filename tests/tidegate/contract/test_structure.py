@@ -83,13 +83,22 @@ def test_a_bare_carriage_return_breaks_its_record():
         (b"a, B,c\n", "' B' for 'b'"),
         (b"a;b;c\n", "parted by ';'"),
         (b"\n", "there is nothing in it"),
-        (b"1,2,3\n", "missing: 'a', 'b', 'c'"),
+        (b"1,2,3\n", "no column of the contract"),
+        (b"a,b,c\r1,2,3\r", "a carriage return"),
     ],
 )
 def test_a_header_that_is_not_the_contracts_is_told_apart(header, words):
     with pytest.raises(FaultFound) as found:
         list(chunks(iter([header]), ["a", "b", "c"], ",", Limits()))
     assert words in found.value.fault.what
+
+
+def test_a_row_in_the_headers_place_is_not_quoted():
+    """It may hold personal data, and a fault's words go into events and the ledger."""
+    for body in (b"1,Ann Smith,3\n", b"a,b,c\r1,Ann Smith,3\r"):
+        with pytest.raises(FaultFound) as found:
+            list(chunks(iter([body]), ["a", "b", "c"], ",", Limits()))
+        assert "Ann" not in str(found.value.fault)
 
 
 def left_over(body: bytes, columns: int) -> bytes:
