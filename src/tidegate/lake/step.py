@@ -137,8 +137,7 @@ def after_step(dataset: Dataset, staged: pl.DataFrame) -> Verdict:
         raise TypeError(f"{dataset.name} has no step")
     returned = dataset.transform(staged)
     plan = _published_plan(dataset)
-    typed = returned.select(pl.col(name).cast(kind) for name, kind in plan.types.items())
-    judged = _judged(plan, typed)
+    judged = _judged(plan, returned)
     bad = judged.with_row_index(ROW, offset=1).filter(~pl.col(OK))
     return Verdict(
         dataset=dataset.name,
@@ -159,15 +158,24 @@ def _published_plan(dataset: Dataset) -> Plan:
     return plan_of(published).only(columns)
 
 
-def _judged(plan: Plan, typed: pl.DataFrame) -> pl.DataFrame:
+def _judged(plan: Plan, returned: pl.DataFrame) -> pl.DataFrame:
     """The verdict on rows that never were text: a value's text is only what a reason quotes."""
     texts = [pl.col(name).cast(pl.String).alias(TEXT + name) for name in plan.columns]
+    typed = [_unchanged(name, returned.schema[name], kind) for name, kind in plan.types.items()]
     keeps = [rule.keeps for rule in plan.rules if rule.keeps is not None]
-    judged = typed.with_columns(texts).with_columns(pl.all_horizontal(pl.lit(True), *keeps).alias(OK))
+    judged = returned.select(*typed, *texts).with_columns(pl.all_horizontal(pl.lit(True), *keeps).alias(OK))
     for rule in plan.rules:
         if rule.slow is not None:
             judged = judged.with_columns(judged[OK] & rule.slow(judged.select(plan.columns)))
     return judged
+
+
+def _unchanged(column: str, given: pl.DataType, kind: pl.DataType) -> pl.Expr:
+    """The value in the published type, or nothing where that type would round, cut or overflow it."""
+    value = pl.col(column).cast(kind, strict=False)
+    if given.is_float() and kind.is_float():
+        return pl.when(value.is_finite() | ~pl.col(column).is_finite()).then(value).alias(column)
+    return pl.when(value.cast(given, strict=False).eq_missing(pl.col(column))).then(value).alias(column)
 
 
 def _told(plan: Plan, bad: pl.DataFrame) -> pl.DataFrame:
