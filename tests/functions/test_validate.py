@@ -153,6 +153,29 @@ def test_a_version_that_is_gone_is_ignored_and_not_tried_for_ever(world: World) 
     assert world.entry(event).state is State.IGNORED
 
 
+def test_where_no_versions_are_kept_one_content_is_never_read_under_the_name_of_another(
+    world: World,
+) -> None:
+    older = world.put("trips/same.csv", TRIPS)
+    world.put("trips/same.csv", TRIPS + b"9,eve,2,2013-01-03\n")
+    older["detail"]["object"]["version-id"] = "null"
+
+    run(older)
+
+    assert world.entry(older).state is State.IGNORED
+
+
+def test_an_original_is_kept_without_its_tags_which_need_a_permission_of_their_own(world: World) -> None:
+    event = world.put("trips/bad.csv", b"")
+    tags = {"TagSet": [{"Key": "team", "Value": "sales"}]}
+    world.s3.put_object_tagging(Bucket=world.landing, Key="trips/bad.csv", Tagging=tags)
+
+    run(event)
+
+    key = f"files/trips/{world.entry(event).object_id}/original"
+    assert world.s3.get_object_tagging(Bucket=world.quarantine, Key=key)["TagSet"] == []
+
+
 def test_a_file_that_somebody_works_on_is_handed_back_alone(world: World) -> None:
     held, free = world.put("trips/held.csv", TRIPS), world.put("trips/free.csv", TRIPS)
     world.ledger.claim(landed(held), seconds=60)

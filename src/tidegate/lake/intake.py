@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 256 * 1024**2
 MOST_ATTEMPTS = 6
-_PERHAPS_GONE = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied"}  # S3 denies what one may not list
+# S3 denies what one may not list; where versions are not kept, another ETag means that ours is gone.
+_PERHAPS_GONE = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied", "PreconditionFailed", "412"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +170,7 @@ class Intake:
         )
 
     def _read(self, landed: LandedObject) -> io.BytesIO:
-        version = {"VersionId": landed.version_id} if landed.version_id else {}
+        version = {"VersionId": landed.version_id} if landed.version_id else {"IfMatch": landed.etag}
         answer = self.s3.get_object(Bucket=landed.bucket, Key=landed.key, **version)
         return io.BytesIO(answer["Body"].read())
 

@@ -26,13 +26,17 @@ class Quarantine:
     def keep_file(self, landed: LandedObject, dataset: str, report: dict[str, Any]) -> str:
         """Keep the original bytes of this version, and why; the report's address is returned."""
         source = {"Bucket": landed.bucket, "Key": landed.key}
+        same = {} if landed.version_id else {"CopySourceIfMatch": landed.etag}
         if landed.version_id:
             source["VersionId"] = landed.version_id
         key = layout.original_key(dataset, landed.object_id)
         if landed.size > _LARGEST_COPY:
-            self._s3.copy(source, self.bucket, key)
+            self._s3.copy(source, self.bucket, key, ExtraArgs=same)
         else:
-            self._s3.copy_object(CopySource=source, Bucket=self.bucket, Key=key)
+            # an upstream's tags stay behind: they are no evidence, and reading them is not ours to ask
+            self._s3.copy_object(
+                CopySource=source, Bucket=self.bucket, Key=key, TaggingDirective="REPLACE", **same
+            )
         return self._report(layout.file_report_key(dataset, landed.object_id), report)
 
     def keep_rows(self, dataset: str, object_id: str, bad: pl.DataFrame, report: dict[str, Any]) -> str:
