@@ -1,7 +1,8 @@
 """Create and evolve the Iceberg tables in the Glue catalogue, through PyIceberg and nothing heavier.
 
 What a contract adds, the table takes: new columns, wider types, columns that may now be null. What would lose
-or reinterpret published rows is refused, with the column's name.
+or reinterpret published rows is refused, with the column's name. A contract may go back to what it was as
+long as nothing was published since, so that a deployment that failed later on can be rolled back.
 """
 
 from __future__ import annotations
@@ -124,7 +125,12 @@ def _type(iceberg: str) -> IcebergType:
 
 def _refuse_lost_columns(table: Table, spec: TableSpec) -> None:
     wanted = {field.name for field in spec.fields}
-    lost = [field.name for field in table.schema().fields if field.name not in wanted]
+    before = [schema.column_names for schema in _published(table)]
+    lost = [
+        field.name
+        for field in table.schema().fields
+        if field.name not in wanted and (field.required or all(field.name in names for names in before))
+    ]
     if lost:
         raise Refused(
             f"table {spec.name}",
@@ -139,12 +145,25 @@ def _refuse_another_type(table: Table, name: str, column: str, wanted: str) -> N
     if column not in table.schema().column_names:
         return
     stored = str(table.schema().find_field(column).field_type)
-    if stored != wanted and (stored, wanted) not in _WIDER and not _wider_decimal(stored, wanted):
+    before = [schema.find_field(column) for schema in _published(table) if column in schema.column_names]
+    if not _holds(wanted, stored) and wanted not in {str(field.field_type) for field in before}:
         raise Refused(
             f"table {name}, column {column}",
             f"it is published as {stored}, and {wanted} cannot hold all of that",
             "Keep the type, or add a column of another name",
         )
+
+
+def _published(table: Table) -> list[Schema]:
+    """The schema of what was published last; all that there were, before anything was."""
+    head = table.current_snapshot()
+    schemas = table.schemas()
+    return [schemas[head.schema_id]] if head and head.schema_id in schemas else list(schemas.values())
+
+
+def _holds(wanted: str, stored: str) -> bool:
+    """Whether every stored value has its place in the wanted type."""
+    return stored == wanted or (stored, wanted) in _WIDER or _wider_decimal(stored, wanted)
 
 
 def _wider_decimal(stored: str, wanted: str) -> bool:
@@ -176,7 +195,7 @@ def _evolve(table: Table, spec: TableSpec) -> None:
             if stored is None:
                 update.add_column(field.name, _type(field.type), doc=field.doc or None)
                 continue
-            if str(stored.field_type) != field.type:
+            if str(stored.field_type) != field.type and _holds(field.type, str(stored.field_type)):
                 update.update_column(field.name, field_type=_type(field.type))
             if stored.required and not field.required:
                 update.make_column_optional(field.name)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tidegate.errors import NotFound, Refused
-from tidegate.lake import tables
+from tidegate.lake import commits, tables
+from tidegate.lake.filelist import DataFile
 from tidegate.plan import Field, TableSpec, plan
 from tidegate.settings import Setting
 
@@ -76,6 +77,46 @@ def test_a_column_grows_wider_and_may_become_null(world: World) -> None:
 
     assert str(wider.schema().find_field("n").field_type) == "long"
     assert not wider.schema().find_field("n").required
+
+
+def test_a_growth_that_is_rolled_back_before_anything_is_published_leaves_the_table_usable(
+    world: World,
+) -> None:
+    old = TableSpec(
+        name="back",
+        description="",
+        fields=(
+            Field(name="n", type="int", required=True),
+            Field(name="_object_id", type="string", required=True),
+        ),
+        key=("n",),
+        partition_column="",
+        partition_grain="",
+    )
+    new = replace(
+        old,
+        fields=(
+            Field(name="n", type="long", required=True),
+            old.fields[1],
+            Field(name="more", type="string", required=True),
+        ),
+    )
+    first = make(world, old)
+    commits.commit(first, "first", [data_file(world, "n")])
+    grown = make(world, new)
+
+    back = make(world, old)
+
+    assert back.schema() == grown.schema()
+    commits.commit(back, "second", [data_file(world, "n", "more")])
+    with pytest.raises(Refused, match="no longer has more"):
+        make(world, old)
+
+
+def data_file(world: World, *columns: str) -> DataFile:
+    uri = f"s3://{world.lake}/tables/back/data/{len(columns)}-0.parquet"
+    nulls = dict.fromkeys(columns, 0)
+    return DataFile(uri=uri, rows=1, bytes=9, partition=None, nulls=nulls, lower={}, upper={})
 
 
 @pytest.mark.parametrize(
