@@ -58,7 +58,7 @@ FLOW: Mapping[str, Function] = {
         reads=(S.ENVIRONMENT, S.DATABASE, S.ARTEFACT_BUCKET, S.MODEL_IMAGE, S.TRAINING_MACHINE_ARN)),
     "gate": Function(
         on=(Step("training"),),
-        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.BUS)),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
     "build": Function(
         on=(CustomResource("Custom::TidegateImageBuild"),),
         memory=256, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
@@ -69,7 +69,7 @@ FLOW: Mapping[str, Function] = {
     "deploy": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",),
-        reads=(S.ENVIRONMENT, S.DATABASE, S.LOOKUP_TABLE, S.MODEL_IMAGE, S.MODEL_ROLE_ARN)),
+        reads=(S.ENVIRONMENT, S.LOOKUP_TABLE, S.MODEL_ROLE_ARN)),
     "verify": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),

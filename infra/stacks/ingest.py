@@ -92,19 +92,21 @@ class IngestStack(Floor):
         )
 
     def _allow_validate(self, validate: Worker, lake: LakeStack) -> None:
-        permits.read(validate, "ReadWhatLanded", lake.landing, "", versions=True)
+        permits.read_landed(validate, "ReadWhatLanded", lake)
         validate.may("ListVersionsOfWhatLanded", ["s3:ListBucketVersions"], [lake.landing.bucket.bucket_arn])
         permits.write(validate, "WriteGoodRows", lake.lake, "staging/", "tables/*/data/")
         permits.write(validate, "QuarantineTheRest", lake.quarantine, "rows/", "files/")
+        permits.keep_originals(validate, lake)
         permits.use_key(validate, lake, "s3", "dynamodb")
         permits.keep_ledger(validate, lake, "PutItem", "UpdateItem", "BatchGetItem")
         permits.say_facts(validate, lake)
 
     def _allow_transform(self, transform: Worker, lake: LakeStack) -> None:
         permits.read(transform, "ReadStagedRows", lake.lake, "staging/")
-        permits.read(transform, "KeepTheOriginal", lake.landing, "", versions=True)
+        permits.read_landed(transform, "KeepTheOriginal", lake)
         permits.write(transform, "WriteDataFiles", lake.lake, "staging/", "tables/*/data/")
         permits.write(transform, "QuarantineTheRest", lake.quarantine, "rows/", "files/")
+        permits.keep_originals(transform, lake)
         permits.use_key(transform, lake, "s3", "dynamodb")
         permits.keep_ledger(transform, lake, "UpdateItem", "BatchGetItem")
         permits.say_facts(transform, lake)
@@ -124,12 +126,12 @@ class IngestStack(Floor):
     def _allow_refresh(self, refresh: Worker, lake: LakeStack) -> None:
         permits.read(refresh, "ReadDataFiles", lake.lake, "staging/", "tables/*/data/")
         refresh.may("WriteLookups", ["dynamodb:BatchWriteItem"], [lake.lookups.table_arn])
-        permits.use_key(refresh, lake, "s3", "dynamodb")
+        permits.use_key(refresh, lake, "s3", "dynamodb", encrypts=False)
 
     def _allow_reconcile(self, reconcile: Worker, lake: LakeStack) -> None:
         reconcile.may("ListWhatLanded", ["s3:ListBucketVersions"], [lake.landing.bucket.bucket_arn])
         permits.keep_ledger(reconcile, lake, "BatchGetItem", "GetItem", "PutItem")
-        permits.use_key(reconcile, lake, "dynamodb")
+        permits.use_key(reconcile, lake, "dynamodb", encrypts=False)
         permits.say_facts(reconcile, lake)
 
     def _allow_evolve(self, evolve: Worker, lake: LakeStack) -> None:

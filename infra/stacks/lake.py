@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 GIGABYTE = 10**9
+STAGED_DAYS = 90  # a message lives for 14 days, as long again among the dead letters, and may be sent back
 WAITING_INDEX = "waiting"
 
 
@@ -126,7 +127,7 @@ class LakeStack(Floor):
         older = aws_s3.LifecycleRule(noncurrent_version_expiration=Duration.days(30))
         self.landing = store("landing", announces=True)
         # Tables are never expired by age: Iceberg says which of their files are no longer needed.
-        self.lake = store("lake", _expiring("staging/", 30), older)
+        self.lake = store("lake", _expiring("staging/", STAGED_DAYS), older)
         self.quarantine = store("quarantine")
         self.artefact = store("artefact", _expiring("athena/", 7), older)
 

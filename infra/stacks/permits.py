@@ -27,10 +27,20 @@ class Grantee(Protocol):
         """Allow `actions` on these resources."""
 
 
-def read(who: Grantee, purpose: str, store: Store, *prefixes: str, versions: bool = False) -> None:
+def read(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
     """Read objects under these prefixes."""
-    actions = ["s3:GetObject", "s3:GetObjectVersion"] if versions else ["s3:GetObject"]
-    who.may(purpose, actions, [store.keys(prefix) for prefix in prefixes])
+    who.may(purpose, ["s3:GetObject"], [store.keys(prefix) for prefix in prefixes])
+
+
+def read_landed(who: Grantee, purpose: str, lake: LakeStack) -> None:
+    """Read a version of what landed; never just the newest, which may be another file."""
+    who.may(purpose, ["s3:GetObjectVersion"], [lake.landing.keys("")])
+
+
+def keep_originals(who: Grantee, lake: LakeStack) -> None:
+    """Copy what landed with its tags: S3 refuses to copy a tagged object for who may not."""
+    who.may("ReadTagsOfTheOriginal", ["s3:GetObjectVersionTagging"], [lake.landing.keys("")])
+    who.may("KeepTagsOfTheOriginal", ["s3:PutObjectTagging"], [lake.quarantine.keys("files/")])
 
 
 def write(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
@@ -44,7 +54,8 @@ def browse(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:
         purpose,
         ["s3:ListBucket"],
         [store.bucket.bucket_arn],
-        {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+        # IfExists: to choose between 403 and 404 S3 asks without a prefix
+        {"StringLikeIfExists": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
     )
 
 

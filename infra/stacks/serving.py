@@ -141,6 +141,8 @@ class ServingStack(Floor):
             machine.may(f"Make{what}", [f"sagemaker:Create{what}", f"sagemaker:Describe{what}"], [arn])
         endpoint = [f"sagemaker:{verb}Endpoint" for verb in ("Create", "Update", "Describe")]
         machine.may("RollOut", endpoint, [self._ours("endpoint"), self._ours("endpoint-config")])
+        made = [self._ours(kind) for kind in ("model", "endpoint-config", "endpoint")]
+        machine.may("TagWhatItMakes", ["sagemaker:AddTags"], made)
         machine.may(
             "LendTheEndpointItsRole",
             ["iam:PassRole"],

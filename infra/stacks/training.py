@@ -107,9 +107,8 @@ class TrainingStack(Floor):
             ["sagemaker:DescribeEndpoint"],
             [self.arn("sagemaker", f"endpoint/{self.called('*')}")],
         )
-        train.may(
-            "SeeVersions", ["sagemaker:ListModelPackages", "sagemaker:DescribeModelPackage"], self.registry
-        )
+        train.may("ListVersions", ["sagemaker:ListModelPackages"], ["*"])  # it cannot be narrowed
+        train.may("SeeVersions", ["sagemaker:DescribeModelPackage"], self.registry)
 
     @property
     def registry(self) -> list[str]:
@@ -145,16 +144,10 @@ class TrainingStack(Floor):
             snapshot.may(
                 f"Browse{store.node.id}", ["s3:ListBucket", "s3:GetBucketLocation"], [store.bucket.bucket_arn]
             )
-        queries = [
-            "StartQueryExecution",
-            "GetQueryExecution",
-            "GetQueryResults",
-            "StopQueryExecution",
-            "GetWorkGroup",
-        ]
+        queries = ("StartQueryExecution", "GetQueryExecution", "GetQueryResults", "GetWorkGroup")
         group = self.arn("athena", f"workgroup/{lake.workgroup}")
         snapshot.may("Query", [f"athena:{name}" for name in queries], [group])
-        permits.catalogue(snapshot, "FindTables", lake, "GetDatabase", "GetTable", "GetPartitions")
+        permits.catalogue(snapshot, "FindTables", lake, "GetDatabase", "GetTable")
         permits.read(learning, "ReadTheRun", lake.artefact, "runs/")
         permits.browse(learning, "BrowseTheRun", lake.artefact, "runs/")
         permits.write(

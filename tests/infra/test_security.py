@@ -8,6 +8,7 @@ from typing import Any
 WITHOUT_RESOURCES = {
     "DeliverItsLog": "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
     "SignInToTheRegistry": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html",
+    "ListVersions": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html",
     "MeasureItself": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html",
 }
 
