@@ -38,6 +38,11 @@ def said(text: str, **data: Any) -> Answer:
     return Answer({"said": text, **data}, lambda: text)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: `1 row`, `2,226 rows`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> RenderableType:
     """A table as every command draws it; numbers to the right, nothing interpreted as markup."""
     from rich.console import Group

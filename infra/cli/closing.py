@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from infra.cli.registry import Version
 
 NEXT = """What to type next:
-  tidegate status                      what runs and what has arrived
-  tidegate quarantine list             what was refused, and why
-  tidegate query "SELECT * FROM flights LIMIT 5"
-  tidegate models {model}         versions, metrics, what serves
-  tidegate predict {model} '{request}'
-  tidegate dataset new NAME --from FILE.csv
-  tidegate down                        stop; the state is kept"""
+  ./tidegate status                      what runs and what has arrived
+  ./tidegate quarantine list             what was refused, and why
+  ./tidegate query "SELECT * FROM flights LIMIT 5"
+  ./tidegate models {model}         versions, metrics, what serves
+  ./tidegate predict {model} '{request}'
+  ./tidegate dataset new NAME --from FILE.csv
+  ./tidegate down                        stop; the state is kept"""
 
 
 @dataclass(frozen=True, kw_only=True)

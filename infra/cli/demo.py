@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import closing, drops, land, ledger, machines, predict, query, registry
-from infra.cli.answer import Answer, Exit
+from infra.cli.answer import Answer, Exit, counted
 from infra.cli.up import PORT, Clock, bring_up
 from tidegate.errors import Refused
 from tidegate.find import dataset, model
@@ -79,9 +79,8 @@ class Seen:
         there = {(entry.key, entry.size) for entry in ledger.files(self.where) if entry.state.is_terminal}
         fresh = [drop for drop in wanted if (drop.key, len(drop.body)) not in there]
         if len(fresh) < len(wanted):
-            self.screen.step(
-                f"{len(wanted) - len(fresh)} files landed in an earlier run, and are not dropped again"
-            )
+            known = counted(len(wanted) - len(fresh), "file")
+            self.screen.step(f"{known} landed in an earlier run, not dropped again")
         ids = []
         for drop in fresh:
             ids.append(land.put(self.where, drop.key, drop.body))
@@ -96,9 +95,11 @@ class Seen:
             self.screen.step(f"[red]quarantined[/] {entry.key}: {entry.reason}")
             return
         rows = ledger.published_rows(entry)
-        self.screen.step(f"[green]published[/] {entry.key}: {rows:,} rows")
+        self.screen.step(f"[green]published[/] {entry.key}: {counted(rows, 'row')}")
         if entry.bad_rows:
-            self.screen.step(f"[yellow]quarantined[/] {entry.bad_rows} rows of {entry.key}: {entry.reason}")
+            self.screen.step(
+                f"[yellow]quarantined[/] {counted(entry.bad_rows, 'row')} of {entry.key}: {entry.reason}"
+            )
 
     def question(self) -> None:
         """Ask Athena what everybody can see now."""

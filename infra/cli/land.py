@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.cli import ledger, place
-from infra.cli.answer import Answer, Exit, grid, said
+from infra.cli.answer import Answer, Exit, counted, grid, said
 from tidegate.errors import BadRequest, NotFound, Transient
 from tidegate.lake.entry import Entry, State
 from tidegate.lake.landed import LandedObject
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
         ids.append(put(where, key, path.read_bytes()))
         screen.step(f"landed {key}")
     if args.no_wait:
-        return said(f"{len(keys)} landed.", object_ids=ids)
+        return said(f"{counted(len(keys), 'file')} landed.", object_ids=ids)
     found = settled(where, ids, args.wait_seconds)
     rows = [
         (
@@ -67,6 +67,8 @@ def key_of(path: Path, dataset: str) -> str:
         NotFound: there is no such file.
         BadRequest: nothing says which dataset it is of.
     """
+    if path.is_dir():
+        raise NotFound(str(path), "it is a directory", f"Name its files: {path}/*")
     if not path.is_file():
         raise NotFound(str(path), "there is no such file", "Name files that exist")
     from tidegate.find import datasets
@@ -118,7 +120,7 @@ def settled(
         if wanted - set(ended) and time.monotonic() > deadline:
             raise Transient(
                 "ledger",
-                f"{len(wanted - set(ended))} files came to no end within {wait_seconds:g} s",
+                f"{counted(len(wanted - set(ended)), 'file')} came to no end within {wait_seconds:g} s",
                 "Watch them: tidegate files",
             )
         if wanted - set(ended):

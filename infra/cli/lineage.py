@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import ledger, registry
+from infra.cli.answer import counted
 from tidegate.errors import NotFound
 from tidegate.models.run import Run
 from tidegate.settings import Setting
@@ -28,7 +29,7 @@ class Lineage:
         """The sources in one line, the first few by name."""
         every = [file.key for found in self.files.values() for file in found]
         more = f" and {len(every) - most} more" if len(every) > most else ""
-        return f"learned from {len(every)} files: {', '.join(every[:most])}{more}"
+        return f"learned from {counted(len(every), 'file')}: {', '.join(every[:most])}{more}"
 
     def data(self) -> dict[str, Any]:
         """The lineage as JSON."""

@@ -70,20 +70,20 @@ def states_entered(place: Place, execution: Execution) -> list[str]:
 def follow(
     place: Place, execution: Execution, entered: Callable[[str], None], wait_seconds: float
 ) -> dict[str, Any]:
-    """Tell each state as it is entered until the execution ends, and return its output.
+    """Tell each state once, when first entered, until the execution ends; return its output.
 
     Raises:
         Mistake: it failed.
         Transient: it did not end in time.
     """
-    client, told = place.client("stepfunctions"), 0
+    client, told = place.client("stepfunctions"), set[str]()
     deadline = time.monotonic() + wait_seconds
     while True:
         now = client.describe_execution(executionArn=execution.arn)
-        states = states_entered(place, execution)
-        for state in states[told:]:
-            entered(state)
-        told = len(states)
+        for state in states_entered(place, execution):
+            if state not in told:
+                told.add(state)
+                entered(state)
         if now["status"] == "SUCCEEDED":
             output: dict[str, Any] = json.loads(now.get("output") or "{}")
             return output

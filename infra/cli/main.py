@@ -41,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         screen.answer(answer)
         return int(answer.code)
     except KeyboardInterrupt:
+        sys.stderr.write("\ntidegate: interrupted; what was started goes on (see `tidegate status`)\n")
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:  # somebody piped us into `head`: nothing left to say, and nobody to say it to
         sys.stderr.close()

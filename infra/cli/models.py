@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
-from infra.cli.answer import Answer, grid
+from infra.cli.answer import Answer, counted, grid
 from tidegate.find import models
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         for version in one["versions"]
     ]
     columns = ("model", "version", "status", "endpoint", "registered", "metrics")
-    return Answer(data, lambda: grid(f"{len(rows)} versions", columns, rows))
+    return Answer(data, lambda: grid(counted(len(rows), "version"), columns, rows))
 
 
 def of(where: place.Place, model: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from infra.cli import lineage, place
 from infra.cli.answer import Answer, grid
 from tidegate.errors import BadRequest, Transient
+from tidegate.find import model
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -32,14 +33,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help='JSON: one row, or {"rows": [...]}; - reads it from standard input',
     )
     parser.add_argument(
-        "--row", nargs="+", metavar="COLUMN=VALUE", default=[], help="one row, column by column"
+        "--row",
+        nargs="+",
+        action="extend",
+        metavar="COLUMN=VALUE",
+        default=[],
+        help="one row, column by column",
     )
 
 
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """Ask, and look up the version's sources."""
     where = place.find(args.environment)
-    asked = _request(args.request, args.row)
+    asked = _request(args.model, args.request, args.row)
     status, told = ask(where, args.model, json.dumps(asked).encode())
     if status != 200:
         raise refusal(args.model, status, told)
@@ -85,10 +91,18 @@ def _json(body: bytes) -> Any:
         return {"error": {"what": body.decode(errors="replace")}}
 
 
-def _request(text: str, pairs: list[str]) -> Any:
+def _request(name: str, text: str, pairs: list[str]) -> Any:
     if pairs:
         return dict(_pair(pair) for pair in pairs)
-    text = sys.stdin.read() if text in ("", "-") else text
+    piped = text == "-" or (not text and not sys.stdin.isatty())
+    text = sys.stdin.read() if piped else text
+    if not text.strip():
+        model(name)  # whether there is such a model comes first
+        raise BadRequest(
+            f"predict {name}",
+            "nothing was asked",
+            'Give a row: --row column=value …, or JSON: {"rows": [...]}',
+        )
     try:
         return json.loads(text)
     except ValueError as error:

@@ -6,8 +6,8 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.cli import ledger, place
-from infra.cli.answer import Answer, grid
+from infra.cli import evidence, ledger, place
+from infra.cli.answer import Answer, counted, grid
 from tidegate.errors import NotFound
 from tidegate.lake import layout
 from tidegate.lake.entry import Entry, State
@@ -15,8 +15,6 @@ from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     import argparse
-
-    from rich.console import RenderableType
 
     from infra.cli.screen import Screen
 
@@ -58,7 +56,8 @@ def _list(where: place.Place, dataset: str) -> Answer:
     ]
     columns = ("id", "key", "kept", "rows", "reason")
     return Answer(
-        [ledger.data(file) for file in found], lambda: grid(f"{len(found)} in quarantine", columns, rows)
+        [ledger.data(file) for file in found],
+        lambda: grid(f"{counted(len(found), 'file')} with something in quarantine", columns, rows),
     )
 
 
@@ -81,23 +80,11 @@ def _show(where: place.Place, file: Entry) -> Answer:
     told = {key: json.loads(report) for key, report in dict(reports).items()}
     rows = _bad_rows(where, dataset, file)
     if any(report.get("masked_columns") for report in told.values()):
-        rows = []  # their original text holds personal values: fetch it from the bucket
+        rows = evidence.masked(rows)
     bucket = where.settings[Setting.QUARANTINE_BUCKET]
+    found = evidence.Evidence(file=file, bucket=bucket, reports=told, rows=rows)
     data = {"file": ledger.data(file), "bucket": bucket, "reports": told, "rows": rows}
-    return Answer(data, lambda: _view(file, bucket, told, rows))
-
-
-def _view(file: Entry, bucket: str, reports: dict[str, Any], rows: list[dict[str, Any]]) -> RenderableType:
-    from rich.console import Group
-    from rich.json import JSON
-
-    parts: list[RenderableType] = [f"{file.key}: {file.state.value}. {file.reason}"]
-    for key, report in reports.items():
-        parts += [f"s3://{bucket}/{key}", JSON.from_data(report)]
-    if rows:
-        title = f"the first {len(rows)} of {file.bad_rows} bad rows"
-        parts.append(grid(title, list(rows[0]), [list(row.values()) for row in rows]))
-    return Group(*parts)
+    return Answer(data, found.page)
 
 
 def _bad_rows(where: place.Place, dataset: str, file: Entry) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place
-from infra.cli.answer import Answer, grid
+from infra.cli.answer import Answer, counted, grid
 from tidegate.errors import BadRequest
 from tidegate.settings import Setting
 
@@ -28,7 +28,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """Run it and show its first thousand rows."""
     columns, rows = select(place.find(args.environment), args.sql)
     data = {"columns": columns, "rows": rows}
-    title = f"{len(rows)} rows" if len(rows) < MOST_ROWS else f"the first {MOST_ROWS} rows"
+    title = counted(len(rows), "row") if len(rows) < MOST_ROWS else f"the first {MOST_ROWS} rows"
     return Answer(data, lambda: grid(title, columns, rows))
 
 

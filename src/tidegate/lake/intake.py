@@ -201,4 +201,5 @@ class Intake:
 
 def _worst_rule(verdict: Verdict) -> str:
     (column, rule), rows = next(iter(verdict.counts().items()))
-    return f"{verdict.bad.height} bad rows, most of all {column or 'the row'}: {rule} ({rows})"
+    bad = verdict.bad.height
+    return f"{bad} bad row{'' if bad == 1 else 's'}, most of all {column or 'the row'}: {rule} ({rows})"

@@ -95,7 +95,8 @@ class Step:
     def _quarantine_rows(self, held: Entry, dataset: Dataset, verdict: Verdict) -> None:
         told = report(verdict, dataset, source=layout.uri(held.bucket, held.key))
         address = self.quarantine.keep_broken_rows(held.dataset, held.object_id, verdict.bad, told)
-        reason = f"the dataset's own step broke {verdict.bad.height} rows"
+        bad = verdict.bad.height
+        reason = f"the dataset's own step broke {bad} row{'' if bad == 1 else 's'}"
         self._say_quarantined(held, verdict.bad.height, reason, address, whole_file=False)
 
     def _quarantine_file(self, held: Entry, reason: str) -> Entry:

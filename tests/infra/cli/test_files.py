@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
+from rich.console import Console
 
-from infra.cli import land, ledger
+from infra.cli import evidence, land, ledger
 from infra.cli import main as command
 from tidegate.errors import NotFound, Transient
 from tidegate.lake import layout
@@ -130,7 +131,7 @@ def test_each_version_of_a_key_is_waited_for_by_its_own_name(bare_place: Place) 
     done = Entry(object_id=first, state=State.PUBLISHED, bucket="cli-landing", key="flights/same.csv")
     _write(bare_place, done)
     assert [entry.object_id for entry in land.settled(bare_place, [first], 5)] == [first]
-    with pytest.raises(Transient, match="1 files came to no end"):
+    with pytest.raises(Transient, match="1 file came to no end"):
         land.settled(bare_place, [first, second], 0)
 
 
@@ -155,3 +156,43 @@ def test_an_environment_that_is_not_deployed_says_how_to_deploy_it(
 def test_a_place_without_settings_is_not_found(bare_place: Place) -> None:
     with pytest.raises(NotFound):
         ledger.file(bare_place, "no such id")
+
+
+def test_people_get_a_page_of_what_is_in_quarantine(
+    entries: dict[str, Entry], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for start, said in (("bbbb", "9 good, 1 bad"), ("cccc", "nobody claims `no`")):
+        assert command.main(["quarantine", "show", start, "--environment", "cli-tests"]) == 0
+        assert said in capsys.readouterr().out
+
+
+def test_the_page_tells_rules_rows_and_what_to_do_and_masks_what_is_personal(
+    entries: dict[str, Entry],
+) -> None:
+    rule = {
+        "column": "origin",
+        "check": "isin",
+        "rows": 1,
+        "examples": [{"line": 8, "said": "'XXX' is none"}],
+    }
+    row = {
+        "_row": 7,
+        "_line": 8,
+        "_raw": "anna,XXX",
+        "_reasons": [{"column": "origin", "said": "'XXX' is none"}],
+    }
+    found = evidence.Evidence(
+        file=entries["b"],
+        bucket="kept",
+        reports={"rows/flights/b/report.json": {"rules": [rule], "fault": None}},
+        rows=evidence.masked([row]),
+    )
+    console = Console(width=120, file=io.StringIO(), record=True)
+    console.print(found.page())
+    page = console.export_text()
+    assert "1 rule broken" in page
+    assert "line 8: 'XXX' is none" in page
+    assert "The first 1 of 1 bad row" in page
+    assert "•••" in page
+    assert "anna" not in page
+    assert "schemas/flights.py" in page
