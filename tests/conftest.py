@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -38,19 +38,37 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 SYSTEMS = {"cloud", "guarded", "lake", "sage", "own_sage", "state", "synthesis", "place", "templates"}
 STARTERS = {"subprocess", "checkout", "synthesis"}  # a module that imports one of these starts processes
-TOGETHER = ("place", "synthesis", "lake", "guarded")  # costly to make: only one process makes each
+# Folders whose tests share what is costly to make, and must not make it twice at the same time.
+TOGETHER = {
+    "tests/journeys": "templates",
+    "tests/infra/privilege": "templates",
+    "tests/infra": "templates",
+    "tests/infra/local/athena": "athena",
+    "tests/infra/local/iam": "iam",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what runs a whole system, and what must share a process; the longest go first."""
+    """Mark what runs a whole system; the journeys, which take longest, go first."""
     for item in items:
         asked = set(getattr(item, "fixturenames", ()))
         if asked & SYSTEMS or STARTERS & vars(getattr(item, "module", item)).keys():
             item.add_marker("system")
-        shared = next((name for name in TOGETHER if name in asked), None)
-        item.add_marker(pytest.mark.xdist_group(shared or item.path.stem + item.path.parent.name))
     items.sort(key=lambda item: "place" not in getattr(item, "fixturenames", ()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`, a file's tests stay in one process, and so do those of TOGETHER."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByRoom(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = nodeid.split("::")[0]
+            return TOGETHER.get(path.rpartition("/")[0], path)
+
+    return ByRoom(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -66,7 +66,7 @@ def parallel() -> list[str]:
     """Two processes, each with clouds of its own; what shares one is kept together."""
     if (os.cpu_count() or 1) < PROCESSES:
         return []
-    return ["-n", str(PROCESSES), "--dist", "loadgroup", "--no-loadscope-reorder"]
+    return ["-n", str(PROCESSES), "--no-loadscope-reorder"]
 
 
 def _here(command: Sequence[str]) -> list[str]:
