@@ -87,3 +87,15 @@ def test_the_same_fact_again_only_rings_again(world: World) -> None:
 
     assert world.entry(event) == before
     assert [said["detail-type"] for said in world.heard()] == ["FileTransformed"]
+
+
+def test_a_file_whose_step_never_ends_is_given_up_in_the_end(world: World) -> None:
+    event, fact = staged(world, READINGS)
+    for _ in range(12):  # each time the process is killed, and its lease runs out
+        world.ledger.take(fact["detail"]["object_id"], State.VALIDATED, seconds=-1)
+
+    transform.handler(messages(fact), Context())
+
+    entry = world.entry(event)
+    assert (entry.state, entry.bad_rows) == (State.QUARANTINED, entry.total_rows)
+    assert entry.reason.startswith("given_up:")

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from tidegate.lake.quarantine import Quarantine
 
 
+MOST_ATTEMPTS = 12  # at an object, by validation and step together
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """Everything that a dataset's own step needs from the outside."""
@@ -63,6 +66,8 @@ class Step:
             raise
 
     def _transform(self, held: Entry, dataset: Dataset) -> Entry:
+        if held.attempts > MOST_ATTEMPTS:  # the step kills its process, or never ends
+            return self._quarantine_file(held, f"given_up: {MOST_ATTEMPTS} attempts ended without a result")
         staged = self._staged(held)
         try:
             verdict = after_step(dataset, staged)
