@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from infra.cli import lineage, place
 from infra.cli.answer import Answer, grid
 from tidegate.errors import BadRequest, Transient
-from tidegate.find import model
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     status, told = ask(where, args.model, json.dumps(asked).encode())
     if status != 200:
         raise refusal(args.model, status, told)
+    if "predictions" not in told:  # it was asked to describe itself
+        return Answer(told, lambda: json.dumps(told, indent=2))
     sources = lineage.of(where, args.model, told["version"])
     rows = [(number, f"{one['score']:.3f}") for number, one in enumerate(told["predictions"])]
     title = f"{args.model}, version {told['version']}, {sources.sentence(SHOWN_FILES)}"
@@ -97,6 +98,8 @@ def _request(name: str, text: str, pairs: list[str]) -> Any:
     piped = text == "-" or (not text and not sys.stdin.isatty())
     text = sys.stdin.read() if piped else text
     if not text.strip():
+        from tidegate.find import model
+
         model(name)  # whether there is such a model comes first
         raise BadRequest(
             f"predict {name}",

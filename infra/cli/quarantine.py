@@ -6,7 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.cli import evidence, ledger, place
+from infra.cli import ledger, place
 from infra.cli.answer import Answer, counted, grid
 from tidegate.errors import NotFound
 from tidegate.lake import layout
@@ -62,6 +62,8 @@ def _list(where: place.Place, dataset: str) -> Answer:
 
 
 def _show(where: place.Place, file: Entry) -> Answer:
+    from infra.cli import evidence
+
     dataset = file.dataset or layout.UNCLAIMED
     reports = [
         (key, report)

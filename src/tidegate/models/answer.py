@@ -119,7 +119,7 @@ def _broken(breaches: list[Breach]) -> Rejected:
     columns = ", ".join(dict.fromkeys(str(breach["column"]) for breach in breaches))
     return Rejected(
         422,
-        f"it breaks the contract in {len(breaches)} places, in: {columns[:300]}",
+        f"it breaks the contract in {len(breaches)} place{'' if len(breaches) == 1 else 's'}: {columns[:300]}",
         "Correct the columns named in `rows`",
         breaches,
     )

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -30,9 +29,11 @@ def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command_and_is_there_at_once() -> None:
     seconds = []
     for _ in range(3):
-        started = time.monotonic()
+        before = os.times()  # of the processor: how busy the machine is does not count
         told = _run("--help")
-        seconds.append(time.monotonic() - started)
+        after = os.times()
+        used = (after.children_user - before.children_user) + (after.children_system - before.children_system)
+        seconds.append(used)
     assert all(f"\n    {name}" in told.stdout for name in COMMANDS)
     assert min(seconds) < 0.3
 
