@@ -65,7 +65,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
     class ByRoom(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            path = nodeid.split("::")[0]
+            path = nodeid.partition("::")[0]
             return TOGETHER.get(path.rpartition("/")[0], path)
 
     return ByRoom(config, log)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+_NAMED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 ROOMS = ("src", "schemas", "pipelines", "functions", "infra")
 
 
@@ -35,6 +36,23 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def documented(path: Path) -> Iterator[tuple[str, str]]:
+    """The module, its public names and their public methods, each with what its docstring says."""
+    tree = ast.parse(path.read_text())
+    yield "the module", ast.get_docstring(tree) or ""
+    for node in tree.body:
+        if isinstance(node, _NAMED) and not node.name.startswith("_"):
+            yield node.name, ast.get_docstring(node) or ""
+            for method in node.body if isinstance(node, ast.ClassDef) else ():
+                if isinstance(method, _NAMED) and not method.name.startswith("_"):
+                    yield f"{node.name}.{method.name}", ast.get_docstring(method) or ""
+
+
+def anys(path: Path) -> int:
+    """How often a type is left open."""
+    return sum(isinstance(n, ast.Name) and n.id == "Any" for n in ast.walk(ast.parse(path.read_text())))
 
 
 LEFT_OUT = {".git", ".venv", ".tidegate", "cdk.out", "node_modules", "__pycache__", ".hypothesis"}

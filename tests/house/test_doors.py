@@ -33,21 +33,35 @@ def test_no_path_of_somebodys_machine_is_named() -> None:
     assert [name for name, text in _texts().items() if MACHINE.search(text)] == []
 
 
-def test_the_kit_the_rooms_and_the_functions_read_the_environment_in_one_file() -> None:
-    reading = re.compile(r"os\.environ|os\.getenv|getenv\(")
-    found = {
-        str(path.relative_to(ROOT))
-        for path in modules("src", "schemas", "pipelines", "functions")
-        if reading.search(path.read_text())
-    }
-    assert found <= {"src/tidegate/settings.py"}
+READS_THE_ENVIRONMENT = {
+    "src/tidegate/settings.py": "the one place for what runs in the cloud",
+    "infra/cli/test.py": "the tests get the shell's environment, less what points at an account",
+    "infra/layers.py": "a switch of the synthesis",
+    "infra/local/athena/plug.py": "the emulator says its port in its own variable",
+    "infra/local/cloud.py": "a cloud that the shell names is used; a server of ours inherits the shell",
+    "infra/local/iam/plug.py": "a switch of the local cloud: where decisions are recorded",
+    "infra/local/sagemaker/__main__.py": "the backend alone is told where S3 is",
+    "infra/local/sagemaker/isolation.py": "a switch of the local cloud: name spaces",
+    "infra/local/sagemaker/plug.py": "the emulator says its port and state in its own variables",
+    "infra/local/sagemaker/process.py": "what a container inherits of its machine",
+    "infra/local/server.py": "the server's own environment is what its workers inherit",
+    "infra/local/synthesis.py": "the CDK app inherits the shell",
+}
+
+
+def _matching(pattern: str, *rooms: str) -> set[str]:
+    found = re.compile(pattern)
+    return {str(path.relative_to(ROOT)) for path in modules(*rooms) if found.search(path.read_text())}
+
+
+def test_the_environment_is_read_in_one_file_and_in_named_ones_of_the_local_cloud() -> None:
+    assert _matching(r"os\.environ|getenv\(") - READS_THE_ENVIRONMENT.keys() == set()
 
 
 def test_boto3_clients_of_the_kit_and_the_functions_are_made_in_one_file() -> None:
-    making = re.compile(r"boto3\.(client|resource|Session|session)\(")
-    found = {
-        str(path.relative_to(ROOT))
-        for path in modules("src", "schemas", "pipelines", "functions")
-        if making.search(path.read_text())
-    }
-    assert found <= {"src/tidegate/aws.py"}
+    making = r"boto3\.(client|resource|Session|session)\("
+    assert _matching(making, "src", "schemas", "pipelines", "functions") <= {"src/tidegate/aws.py"}
+
+
+def test_nothing_is_printed_but_by_the_command_and_by_programs() -> None:
+    assert _matching(r"(?<![\w.])print\(", "src", "schemas", "pipelines", "functions") == set()

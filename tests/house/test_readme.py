@@ -35,7 +35,7 @@ def test_the_readme_shows_both_commands_first() -> None:
 
 
 def test_every_path_that_a_page_links_to_exists() -> None:
-    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         links = re.findall(r"\]\(([^)#:]+)\)", page.read_text())
         assert [link for link in links if not (page.parent / link).exists()] == [], page.name
 

@@ -1,0 +1,38 @@
+"""What `tidegate test` runs, by what was asked for."""
+
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from infra.cli import test
+
+
+def chosen(*words: str) -> list[str]:
+    parser = argparse.ArgumentParser()
+    test.configure(parser)
+    return test.checks(parser.parse_args(list(words)))["tests"]
+
+
+def test_the_whole_suite_runs_in_as_many_processes_as_are_worth_it() -> None:
+    assert chosen() == ["pytest", "-q", *test.parallel()]
+
+
+def test_the_fast_tier_leaves_out_what_starts_a_system() -> None:
+    assert chosen("--fast") == ["pytest", "-q", *test.parallel(), "-m", test.FAST]
+
+
+@pytest.mark.parametrize("words", [["tests/house", "-x"], ["-m", "localstack"]])
+def test_words_of_ones_own_go_to_pytest_as_they_are(words: list[str]) -> None:
+    assert chosen("--", *words) == ["pytest", "-q", *words]
+
+
+def test_every_check_comes_before_the_tests() -> None:
+    assert list(test.checks(argparse.Namespace(pytest=[], fast=False))) == [
+        "ruff",
+        "format",
+        "mypy",
+        "imports",
+        "tests",
+    ]
