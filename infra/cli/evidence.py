@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tidegate.lake.entry import Entry
 
 SHOWN_RULES = 10
+SHOWN_ROWS = 10
 RAW_LIMIT = 120
 
 AGAIN = {
@@ -67,11 +68,18 @@ class Evidence:
             title = f"{counted(len(rules), 'rule')} broken{more}"
             parts += [grid(title, ("column", "rule", "rows", "for example"), told), ""]
         if self.rows:
-            shown = [(row.get(ROW), row.get(LINE), _raw(row), _why(row)) for row in self.rows]
-            most = max(self.file.bad_rows, len(self.rows))
-            title = f"The first {len(self.rows)} of {counted(most, 'bad row')}"
-            parts += [grid(title, ("row", "line", "as it came", "why"), shown), ""]
+            parts += [self._bad_rows(), ""]
         return parts
+
+    def _bad_rows(self) -> Any:
+        shown = self.rows[:SHOWN_ROWS]
+        bad = counted(max(self.file.bad_rows, len(self.rows)), "bad row")
+        title = bad if len(shown) >= self.file.bad_rows else f"The first {len(shown)} of {bad}"
+        if all(row.get(RAW) == MASK for row in shown):
+            title += "; the text is not shown, since it holds personal values"
+            return grid(title, ("row", "line", "why"), [(row[ROW], row[LINE], _why(row)) for row in shown])
+        told = [(row.get(ROW), row.get(LINE), _raw(row), _why(row)) for row in shown]
+        return grid(title, ("row", "line", "as it came", "why"), told)
 
     def _next(self) -> str:
         steps = [
@@ -84,6 +92,10 @@ class Evidence:
             steps = [
                 f"if the rows are wrong, {AGAIN[datasets()[name].overwrite]}",
                 f"if the rule is wrong, change schemas/{name}.py",
+            ]
+        if not steps and name not in datasets():
+            steps = [
+                "land it under a dataset's name, or write the dataset: tidegate dataset new NAME --from FILE"
             ]
         told = "; ".join(steps) or "see its report"
         return f"→ {told[:1].upper()}{told[1:]}."

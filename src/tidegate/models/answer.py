@@ -117,9 +117,10 @@ def _senseless(said: str) -> Rejected:
 
 def _broken(breaches: list[Breach]) -> Rejected:
     columns = ", ".join(dict.fromkeys(str(breach["column"]) for breach in breaches))
+    places = "1 place" if len(breaches) == 1 else f"{len(breaches)} places"
     return Rejected(
         422,
-        f"it breaks the contract in {len(breaches)} place{'' if len(breaches) == 1 else 's'}: {columns[:300]}",
+        f"it breaks the contract in {places}: {columns[:300]}",
         "Correct the columns named in `rows`",
         breaches,
     )
