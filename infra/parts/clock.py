@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Aws, aws_iam, aws_scheduler
 from constructs import Construct
 
-from infra.parts.worker import statement
+from infra.parts.grantee import statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, aws_iam
-from constructs import Construct
 
-from infra.parts.worker import statement
+from infra.parts.grantee import Grantee
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from aws_cdk import aws_ecr
+    from constructs import Construct
 
     from infra.environments import Environment
 
 
-class JobRole(Construct):
+class JobRole(Grantee):
     """The role `tidegate-<environment>-<name>`: the models' image, a log, and what is granted."""
 
     def __init__(
@@ -52,13 +50,3 @@ class JobRole(Construct):
             ["*"],
             {"StringLike": {"cloudwatch:namespace": ["/aws/sagemaker/*", "AWS/SageMaker"]}},
         )
-
-    def may(
-        self,
-        purpose: str,
-        actions: Sequence[str],
-        on: Sequence[str],
-        conditions: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Allow `actions` on these resources; the purpose is the statement's id."""
-        self.policy.add_statements(statement(purpose, actions, on, conditions))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, aws_iam, aws_stepfunctions
-from constructs import Construct
 
-from infra.parts.worker import log_group, statement
+from infra.parts.grantee import Grantee
+from infra.parts.worker import log_group
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from constructs import Construct
 
     from infra.environments import Environment
 
 DEFINITIONS = Path(__file__).resolve().parents[1] / "machines"
 
 
-class Machine(Construct):
+class Machine(Grantee):
     """The state machine `infra/machines/<name>.asl.json`."""
 
     def __init__(
@@ -59,16 +61,6 @@ class Machine(Construct):
         )
         self.machine.node.add_dependency(self.policy)
         self.may("DeliverItsLog", LOG_DELIVERY, ["*"])
-
-    def may(
-        self,
-        purpose: str,
-        actions: Sequence[str],
-        on: Sequence[str],
-        conditions: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Allow `actions` on these resources; the purpose is the statement's id."""
-        self.policy.add_statements(statement(purpose, actions, on, conditions))
 
 
 # https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html: these have no resources to name

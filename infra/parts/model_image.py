@@ -18,7 +18,8 @@ from aws_cdk import (
 from constructs import Construct
 
 from infra.bundle import tag_of
-from infra.parts.worker import retention, statement
+from infra.parts.grantee import statement
+from infra.parts.worker import retention
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_lambda, aws_logs
-from constructs import Construct
+
+from infra.parts.grantee import Grantee
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from constructs import Construct
 
     from infra.environments import Environment
     from infra.triggers import Function
     from tidegate.settings import Setting
 
 
-class Worker(Construct):
+class Worker(Grantee):
     """The Lambda function `functions/<verb>.py`, as its row of the flow has it."""
 
     def __init__(
@@ -61,25 +64,6 @@ class Worker(Construct):
     @property
     def _log_arn(self) -> str:
         return self.log_group.log_group_arn.removesuffix(":*")
-
-    def may(
-        self,
-        purpose: str,
-        actions: Sequence[str],
-        on: Sequence[str],
-        conditions: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Allow `actions` on these resources; the purpose is the statement's id."""
-        self.policy.add_statements(statement(purpose, actions, on, conditions))
-
-
-def statement(
-    purpose: str, actions: Sequence[str], on: Sequence[str], conditions: Mapping[str, Any] | None = None
-) -> aws_iam.PolicyStatement:
-    """One permission with its purpose as its id."""
-    return aws_iam.PolicyStatement(
-        sid=purpose, actions=list(actions), resources=list(on), conditions=dict(conditions or {})
-    )
 
 
 def log_group(scope: Construct, name: str, days: int) -> aws_logs.LogGroup:

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from aws_cdk import Aws
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
-
+    from infra.parts.grantee import Grantee
     from infra.parts.store import Store
     from infra.stacks.lake import LakeStack
-
-
-class Grantee(Protocol):
-    """Whoever can be allowed something: a worker, a machine, a job."""
-
-    def may(
-        self,
-        purpose: str,
-        actions: Sequence[str],
-        on: Sequence[str],
-        conditions: Mapping[str, Any] | None = None,
-    ) -> None:
-        """Allow `actions` on these resources."""
 
 
 def read(who: Grantee, purpose: str, store: Store, *prefixes: str) -> None:

@@ -10,8 +10,8 @@ from aws_cdk.aws_stepfunctions import StateMachine
 
 from infra.flow import FLOW, MACHINES
 from infra.parts.door import Door
+from infra.parts.grantee import statement
 from infra.parts.machine import Machine
-from infra.parts.worker import statement
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
