@@ -125,7 +125,7 @@ class IngestStack(Floor):
 
     def _allow_refresh(self, refresh: Worker, lake: LakeStack) -> None:
         permits.read(refresh, "ReadDataFiles", lake.lake, "staging/", "tables/*/data/")
-        refresh.may("WriteLookups", ["dynamodb:BatchWriteItem"], [lake.lookups.table_arn])
+        refresh.may("WriteLookups", ["dynamodb:BatchWriteItem", "dynamodb:PutItem"], [lake.lookups.table_arn])
         permits.use_key(refresh, lake, "s3", "dynamodb", encrypts=False)
 
     def _allow_reconcile(self, reconcile: Worker, lake: LakeStack) -> None:

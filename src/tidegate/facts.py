@@ -90,6 +90,7 @@ class TablePublished(Fact):
     rows: int
     object_ids: tuple[str, ...]
     data_files: tuple[str, ...]
+    sequence: int = 0  # of the snapshot: a later commit has a higher one
 
 
 @dataclass(frozen=True, kw_only=True)

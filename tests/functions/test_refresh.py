@@ -33,7 +33,15 @@ def published(world: World) -> dict[str, Any]:
 def copy(world: World, fact: dict[str, Any], lookup: LookupPlan) -> int:
     table = world.settings[Setting.LOOKUP_TABLE]
     ids = fact["detail"]["object_ids"]
-    return copy_rows(world.s3, world.ledger.client, world.lake, table, lookup=lookup, object_ids=ids)
+    return copy_rows(
+        world.s3,
+        world.ledger.client,
+        world.lake,
+        table,
+        lookup=lookup,
+        object_ids=ids,
+        sequence=fact["detail"]["sequence"],
+    )
 
 
 def items(world: World) -> dict[tuple[str, str], dict[str, Any]]:
@@ -65,6 +73,25 @@ def test_without_a_time_the_last_row_of_a_key_stands(world: World, published: di
     assert copy(world, published, LookupPlan(dataset="readings", by=("station",), at="")) == 2
 
     assert set(items(world)) == {("readings#JFK", "-"), ("readings#LGA", "-")}
+
+
+def test_a_fact_that_comes_late_does_not_undo_what_a_later_commit_said(
+    world: World, published: dict[str, Any]
+) -> None:
+    newest = LookupPlan(dataset="readings", by=("station",), at="")
+    validate.handler(
+        messages(world.put("readings/b.csv", b"station,day,hour,tenths\nJFK,2013-02-01,5,200\n")), Context()
+    )
+    transform.handler(messages(*world.heard()), Context())
+    publish.handler(messages(*world.heard()), Context())
+    (later,) = world.heard()
+    assert later["detail"]["sequence"] > published["detail"]["sequence"]
+
+    assert copy(world, later, newest) == 1
+    assert copy(world, published, newest) == 1
+
+    assert items(world)["readings#JFK", "-"]["degrees"] == 20.0
+    assert items(world)["readings#LGA", "-"]["degrees"] == -3.0
 
 
 def test_a_table_that_no_model_looks_up_is_left_alone(world: World, published: dict[str, Any]) -> None:

@@ -33,6 +33,7 @@ class Committed:
     """A snapshot that holds a batch."""
 
     snapshot_id: int
+    sequence: int  # a later commit has a higher one
     rows: int
 
 
@@ -139,4 +140,6 @@ def _batch_of(snapshot: Snapshot) -> str | None:
 
 def _committed(snapshot: Snapshot) -> Committed:
     added = snapshot.summary.additional_properties.get("added-records", "0") if snapshot.summary else "0"
-    return Committed(snapshot_id=snapshot.snapshot_id, rows=int(added))
+    return Committed(
+        snapshot_id=snapshot.snapshot_id, sequence=snapshot.sequence_number or 0, rows=int(added)
+    )

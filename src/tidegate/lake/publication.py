@@ -110,7 +110,13 @@ class Publisher:
         done = [entry for entry in waiting if entry.object_id in there]
         head = table.current_snapshot()
         if done and head is not None:
-            self.say([_fact(dataset, head.snapshot_id, done, self._files(dataset, done))])
+            self.say(
+                [
+                    _fact(
+                        dataset, head.snapshot_id, head.sequence_number or 0, done, self._files(dataset, done)
+                    )
+                ]
+            )
             self.ledger.finish(_end(entry) for entry in done)
         return [entry for entry in waiting if entry.object_id not in there]
 
@@ -125,7 +131,7 @@ class Publisher:
         facts = []
         if files or remove:
             made = commits.commit(table, name, files, remove)
-            facts.append(_fact(dataset, made.snapshot_id, batch.take, files))
+            facts.append(_fact(dataset, made.snapshot_id, made.sequence, batch.take, files))
             self.say(facts)
         self.ledger.finish([*map(_end, batch.take), *batch.left_out])
         lease.settle()
@@ -145,7 +151,7 @@ def _end(entry: Entry) -> tuple[str, State, str]:
 
 
 def _fact(
-    dataset: str, snapshot_id: int, entries: Iterable[Entry], files: Sequence[DataFile]
+    dataset: str, snapshot_id: int, sequence: int, entries: Iterable[Entry], files: Sequence[DataFile]
 ) -> TablePublished:
     return TablePublished(
         dataset=dataset,
@@ -153,4 +159,5 @@ def _fact(
         rows=sum(file.rows for file in files),
         object_ids=tuple(entry.object_id for entry in entries),
         data_files=tuple(file.uri for file in files[:MOST_FILES]),
+        sequence=sequence,
     )
