@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from tidegate import aws, settings
+from tidegate.lake import layout
 from tidegate.models.gating import package_request, reasons_against
 from tidegate.models.run import Run
 from tidegate.settings import Setting
@@ -22,7 +23,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """The training machine's input → whether it passed, why not, and the registration."""
     known = settings.from_environment()
     run = Run.from_json(json.dumps(event))
-    bucket, _, prefix = run.prefix.removeprefix("s3://").partition("/")
+    bucket, prefix = layout.split_uri(run.prefix)
     report = aws.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/evaluation/evaluation.json")
     evaluation = json.loads(report["Body"].read())
     reasons = reasons_against(evaluation)

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from infra.local.athena import executions, results
 from infra.local.athena.engine import Query
 from tidegate.errors import BadRequest
+from tidegate.lake import layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,7 +159,7 @@ def _destination(request: JsonObject, configuration: Mapping[str, Any]) -> resul
 
 
 def _may_read(access: Access, uri: str) -> None:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    bucket, key = layout.split_uri(uri)
     try:
         access.client("s3").head_object(Bucket=bucket, Key=key)
     except ClientError as error:

@@ -8,6 +8,8 @@ import tarfile
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+from tidegate.lake.layout import split_uri
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -23,19 +25,13 @@ class BadArchiveError(Exception):
     """A model archive that is no gzipped tar, or would not stay in its place."""
 
 
-def split(uri: str) -> tuple[str, str]:
-    """Bucket and key of an S3 address."""
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    return bucket, key
-
-
 def download(s3: Any, uri: str, into: Path) -> int:
     """Copy what lies under a prefix (or the one object of that key) into a directory; the number of files.
 
     Raises:
         NoObjectsError: nothing is there.
     """
-    bucket, prefix = split(uri)
+    bucket, prefix = split_uri(uri)
     copied = 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for found in page.get("Contents", []):
@@ -63,7 +59,7 @@ def _below(key: str, prefix: str) -> str:
 
 def upload(s3: Any, source: Path, uri: str) -> None:
     """Copy every file under a directory to a prefix."""
-    bucket, prefix = split(uri)
+    bucket, prefix = split_uri(uri)
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         key = "/".join(part for part in (prefix.rstrip("/"), file.relative_to(source).as_posix()) if part)
         s3.upload_file(str(file), bucket, key)
@@ -77,7 +73,7 @@ def pack(s3: Any, source: Path, uri: str) -> bool:
         with tarfile.open(scratch.name, "w:gz", compresslevel=1) as archive:
             for entry in sorted(source.iterdir()):
                 archive.add(entry, entry.name)
-        s3.upload_file(scratch.name, *split(uri))
+        s3.upload_file(scratch.name, *split_uri(uri))
     return True
 
 
@@ -88,7 +84,7 @@ def unpack(s3: Any, uri: str, into: Path) -> None:
         BadArchiveError: it is not a safe gzipped tar.
     """
     with tempfile.TemporaryFile() as scratch:
-        s3.download_fileobj(*split(uri), scratch)
+        s3.download_fileobj(*split_uri(uri), scratch)
         scratch.seek(0)
         try:
             with tarfile.open(fileobj=scratch, mode="r:*") as archive:

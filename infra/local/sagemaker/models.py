@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import split
 from infra.local.sagemaker.store import Record, page
+from tidegate.lake.layout import split_uri
 
 if TYPE_CHECKING:
     from infra.local.sagemaker.backend import Parts
@@ -66,7 +66,7 @@ class Models:
     def _check_data(self, url: str, role_arn: str) -> None:
         from botocore.exceptions import ClientError
 
-        bucket, key = split(url)
+        bucket, key = split_uri(url)
         try:
             self.parts.cloud.s3(role_arn).head_object(Bucket=bucket, Key=key)
         except ClientError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidegate.errors import CommitConflict
+from tidegate.lake import layout
 from tidegate.models.decide import LastTraining, Seen, Start, TableState
 from tidegate.models.registry import model_in_service
 from tidegate.models.run import Run, hyphens
@@ -131,7 +132,7 @@ class Trainings:
             if _code(error) == "EntityNotFoundException":
                 return None
             raise
-        bucket, _, key = table["Parameters"]["metadata_location"].removeprefix("s3://").partition("/")
+        bucket, key = layout.split_uri(table["Parameters"]["metadata_location"])
         metadata = json.loads(self.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         current = metadata.get("current-snapshot-id")
         snapshots = {item["snapshot-id"]: item for item in metadata.get("snapshots", [])}
