@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.triggers import (
+    BuildEnded,
     CustomResource,
     EachModelsSchedule,
     Every,
@@ -60,7 +61,7 @@ FLOW: Mapping[str, Function] = {
         on=(Step("training"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
     "build": Function(
-        on=(CustomResource("Custom::TidegateImageBuild"),),
+        on=(CustomResource("Custom::TidegateImageBuild"), BuildEnded()),
         memory=256, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
     # a model goes into service
     "approve": Function(

@@ -61,6 +61,11 @@ class PackageChanged:
 
 
 @dataclass(frozen=True)
+class BuildEnded:
+    """CodeBuild says that a build of the models' image ended, well or not."""
+
+
+@dataclass(frozen=True)
 class Route:
     """A request to the HTTP API."""
 
@@ -75,7 +80,18 @@ class CustomResource:
     type: str
 
 
-Trigger = Queue | Landed | Said | Every | EachModelsSchedule | Step | PackageChanged | Route | CustomResource
+Trigger = (
+    Queue
+    | Landed
+    | Said
+    | Every
+    | EachModelsSchedule
+    | Step
+    | PackageChanged
+    | BuildEnded
+    | Route
+    | CustomResource
+)
 
 
 @dataclass(frozen=True, kw_only=True)

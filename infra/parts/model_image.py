@@ -22,10 +22,14 @@ from infra.parts.grantee import statement
 from infra.parts.worker import retention
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from infra.environments import Environment
     from infra.parts.worker import Worker
+
+
+BUILDS, WAITS = 25, 10  # minutes that a build may take, and may wait for a machine
 
 
 class ModelImage(Construct):
@@ -54,15 +58,19 @@ class ModelImage(Construct):
         self.role = self._make_role()
         self.project = self._make_project()
 
-    def built_by(self, build: Worker) -> str:
-        """Start the build when the source changes; the URI of the image that it made, by digest."""
-        build.may("StartTheBuild", ["codebuild:StartBuild"], [self.project.attr_arn])
+    def built_by(self, build: Worker, *, heard_by: Sequence[Construct]) -> str:
+        """Start the build when the source changes; the URI of the image that it made, by digest.
+
+        `heard_by` are the rules that tell the function of the build's end, so they must be there before it.
+        """
+        build.may("Build", ["codebuild:StartBuild", "codebuild:BatchGetBuilds"], [self.project.attr_arn])
+        build.may("FindTheImage", ["ecr:DescribeImages"], [self.repository.repository_arn])
         resource = CustomResource(
             self,
             "Build",
             service_token=build.function.function_arn,
             resource_type="Custom::TidegateImageBuild",
-            service_timeout=Duration.minutes(30),
+            service_timeout=Duration.minutes(WAITS + BUILDS + 5),
             properties={
                 "Project": self.project.ref,
                 "Repository": self.repository.repository_uri,
@@ -70,7 +78,7 @@ class ModelImage(Construct):
                 "ImageUri": f"{self.repository.repository_uri}:{self.tag}",  # what the build pushes
             },
         )
-        resource.node.add_dependency(build.policy, self._policy)
+        resource.node.add_dependency(build.policy, build.function, self._policy, *heard_by)
         return resource.get_att_string("ImageUri")
 
     def _make_role(self) -> aws_iam.Role:
@@ -85,7 +93,7 @@ class ModelImage(Construct):
             ),
         )
         log = self._log.log_group_arn.removesuffix(":*")
-        push = ["BatchCheckLayerAvailability", "CompleteLayerUpload", "DescribeImages", "InitiateLayerUpload"]
+        push = ["BatchCheckLayerAvailability", "CompleteLayerUpload", "InitiateLayerUpload"]
         push += ["PutImage", "UploadLayerPart", "BatchGetImage"]
         bucket = self._source.bucket
         self._policy = aws_iam.Policy(
@@ -129,7 +137,8 @@ class ModelImage(Construct):
                     status="ENABLED", group_name=self._log.log_group_name
                 )
             ),
-            timeout_in_minutes=30,
+            timeout_in_minutes=BUILDS,
+            queued_timeout_in_minutes=WAITS,
         )
         project.node.add_dependency(self._policy)
         return project

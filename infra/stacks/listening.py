@@ -8,7 +8,7 @@ from aws_cdk import Duration, aws_events, aws_lambda
 from aws_cdk.aws_events_targets import LambdaFunction
 
 from infra.stacks.patterns import pattern
-from infra.triggers import PackageChanged, Said
+from infra.triggers import BuildEnded, PackageChanged, Said
 
 if TYPE_CHECKING:
     from typing import Any
@@ -21,16 +21,20 @@ ATTEMPTS = 2
 OLDEST = Duration.hours(1)
 
 
-def listens(stack: Floor, worker: Worker, lake: LakeStack) -> None:
+def listens(stack: Floor, worker: Worker, lake: LakeStack) -> list[aws_events.Rule]:
     """Make a rule for each event that the worker's row names, on the bus where it is said."""
+    rules = []
     for trigger in worker.row.on:
         if isinstance(trigger, Said):
             matches = pattern(trigger, plan=stack.kit.plan, bucket=lake.landing.bucket.bucket_name)
             if matches is not None:
-                _rule(stack, worker, lake, trigger.fact.name(), lake.bus, matches)
+                rules.append(_rule(stack, worker, lake, trigger.fact.name(), lake.bus, matches))
         elif isinstance(trigger, PackageChanged):
-            _rule(stack, worker, lake, "PackageChanged", None, _package_changed(stack))
+            rules.append(_rule(stack, worker, lake, "PackageChanged", None, _package_changed(stack)))
+        elif isinstance(trigger, BuildEnded):
+            rules.append(_rule(stack, worker, lake, "BuildEnded", None, _build_ended(stack)))
     keeps_failures(worker, lake)
+    return rules
 
 
 def keeps_failures(worker: Worker, lake: LakeStack) -> None:
@@ -58,7 +62,7 @@ def _rule(  # noqa: PLR0917 - what a rule is made of
     event: str,
     bus: aws_events.IEventBus | None,
     matches: dict[str, Any],
-) -> None:
+) -> aws_events.Rule:
     rule = aws_events.Rule(
         stack,
         f"{worker.verb.title()}On{event}",
@@ -69,6 +73,7 @@ def _rule(  # noqa: PLR0917 - what a rule is made of
         worker.function, dead_letter_queue=lake.undelivered, retry_attempts=ATTEMPTS, max_event_age=OLDEST
     )
     rule.add_target(target)
+    return rule
 
 
 def _package_changed(stack: Floor) -> dict[str, Any]:
@@ -76,4 +81,13 @@ def _package_changed(stack: Floor) -> dict[str, Any]:
         "source": ["aws.sagemaker"],
         "detail_type": ["SageMaker Model Package State Change"],
         "detail": {"ModelPackageGroupName": [{"prefix": f"{stack.called('')}"}]},
+    }
+
+
+def _build_ended(stack: Floor) -> dict[str, Any]:
+    ends = ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"]
+    return {
+        "source": ["aws.codebuild"],
+        "detail_type": ["CodeBuild Build State Change"],
+        "detail": {"project-name": [stack.called("models")], "build-status": ends},
     }

@@ -35,7 +35,7 @@ class TrainingStack(Floor):
         super().__init__(scope, noun="training", description="Tidegate: how rows become a model", kit=kit)
         build = self.worker("build", lake.settings)
         image = ModelImage(self, environment=self.environment_, source=kit.image)
-        image_uri = image.built_by(build)
+        image_uri = image.built_by(build, heard_by=listens(self, build, lake))
         self.snapshot, self.learning, self.endpoint = (
             JobRole(self, name=name, environment=self.environment_, repository=image.repository)
             for name in ("snapshot", "learning", "endpoint")

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.flow import FLOW, MACHINES
 from infra.layers import ROOT
-from infra.triggers import EachModelsSchedule, Every, PackageChanged, Queue, Route, Said
+from infra.triggers import BuildEnded, EachModelsSchedule, Every, PackageChanged, Queue, Route, Said
 from tidegate.plan import plan
 
 
@@ -62,6 +62,8 @@ def test_the_rules_listen_to_what_the_table_names_and_to_nothing_else(synthesis:
                 wanted.append(trigger.fact.name())
             elif isinstance(trigger, PackageChanged):
                 wanted.append("SageMaker Model Package State Change")
+            elif isinstance(trigger, BuildEnded):
+                wanted.append("CodeBuild Build State Change")
     assert heard == sorted(wanted)
 
 
