@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.cli.guess import guess
 from tests.house import checkout
+from tidegate.errors import BadRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-SAMPLE = """booking_id,zip,seats,price,booked_on,note
-7,01234,2,19.5,2024-01-31,
-8,99999,NA,20,2024-02-01,window
+SAMPLE = """booking_id;zip;seats;price;booked_on;sent;paid;note
+7;01234;2;19.5;2024-01-31;2024-01-31T10:00:00Z;true;
+8;99999;NA;20;2024-02-01;2024-02-01T11:30:00.5+01:00;false;window, please
 """
 DECLARED = """
 import json
 from tidegate import find
 found = find.dataset("bookings")
 columns = {name: [str(column.dtype), column.nullable] for name, column in found.schema().columns.items()}
-print(json.dumps({"columns": columns, "key": found.key, "nulls": found.reads.null_values}))
+print(json.dumps({"columns": columns, "key": found.key, "nulls": found.reads.null_values,
+  "delimiter": found.reads.delimiter, "partition": found.partition.column}))
 """
 
 
@@ -47,10 +50,29 @@ def test_a_new_dataset_is_found_with_the_types_and_nulls_of_its_sample(copy: Pat
         "seats": ["Int64", True],
         "price": ["Float64", False],
         "booked_on": ["Date", False],
+        "sent": ["Datetime(time_unit='us', time_zone='UTC')", False],
+        "paid": ["Boolean", False],
         "note": ["String", True],
     }
     assert told["key"] == ["booking_id"]
     assert told["nulls"] == ["", "NA"]
+    assert (told["delimiter"], told["partition"]) == (";", "booked_on")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"PK\x03\x04\0\0", "it is no text"),
+        ("größe\n1\n".encode("latin-1"), "no UTF-8 text"),
+        (b"a,b\n", "no rows to guess from"),
+        (b"", "cannot be read as CSV"),
+        (b"a b,c\n1,2\n", "cannot be Python names"),
+    ],
+)
+def test_a_sample_that_nothing_can_be_guessed_from_says_why(tmp_path: Path, body: bytes, said: str) -> None:
+    (tmp_path / "sample.csv").write_bytes(body)
+    with pytest.raises(BadRequest, match=said):
+        guess(tmp_path / "sample.csv")
 
 
 def test_a_new_model_is_found(copy: Path) -> None:
