@@ -1,4 +1,4 @@
-"""The layers that go to AWS hold the lock, for its processor and its Python alone (opt-in: fetches 120 MB)."""
+"""The layers for AWS hold the lock, for its processor and its Python alone (opt-in: fetches 120 MB)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,47 @@
+"""The plan says of datasets and models what stacks need, and survives being written and read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tidegate import find
+from tidegate.errors import NotFound
+from tidegate.plan import OBJECT_ID, Plan, plan
+
+
+def test_a_plan_that_was_written_reads_back_the_same() -> None:
+    made = plan()
+    assert Plan.from_json(made.to_json()) == made
+
+
+def test_the_same_folders_give_the_same_text() -> None:
+    assert list(json.loads(plan().to_json())) == ["datasets", "models"]
+    plan.cache_clear()
+    first = plan().to_json()
+    plan.cache_clear()
+    assert plan().to_json() == first
+
+
+def test_every_dataset_and_every_model_of_the_folders_is_in_it() -> None:
+    assert plan().datasets.keys() == find.datasets().keys()
+    assert plan().models.keys() == find.models().keys()
+
+
+def test_a_table_has_the_contracts_columns_and_ends_with_the_file_a_row_came_with() -> None:
+    for name, dataset in find.datasets().items():
+        table = plan().dataset(name).table
+        columns = dataset.table_row.to_schema().columns
+        assert [field.name for field in table.fields] == [*columns, OBJECT_ID]
+        assert table.key == dataset.key
+        required = {field.name for field in table.fields if field.required}
+        assert required == {c for c, column in columns.items() if not column.nullable} | {OBJECT_ID}
+
+
+def test_what_is_not_there_is_named_with_what_is() -> None:
+    with pytest.raises(NotFound, match="no dataset is called 'ferries'") as refused:
+        plan().dataset("ferries")
+    assert "flights" in str(refused.value)
+    with pytest.raises(NotFound, match=r"no model is called 'tides'"):
+        plan().model("tides")
