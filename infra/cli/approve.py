@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from infra.cli import place, registry
 from infra.cli.answer import Answer, said
 from tidegate.errors import NotFound, Refused
+from tidegate.find import model as find_model
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """Approve it."""
     where = place.find(args.environment)
-    chosen = _choose(registry.versions(where, args.model), args.model, args.version)
+    chosen = _choose(registry.versions(where, find_model(args.model).name), args.model, args.version)
     registry.approve(where, chosen, args.because)
     told = (
         f"{args.model} version {chosen.version} is approved; it is rolled out: tidegate models {args.model}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
 from infra.cli.answer import Answer, counted, grid
+from tidegate.find import model as find_model
 from tidegate.find import models
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """List them."""
     where = place.find(args.environment)
-    data = [of(where, name) for name in ([args.model] if args.model else models())]
+    data = [of(where, name) for name in ([find_model(args.model).name] if args.model else models())]
     rows = [
         (
             one["model"],

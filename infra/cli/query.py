@@ -38,6 +38,10 @@ def select(where: place.Place, sql: str, most: int = MOST_ROWS) -> tuple[list[st
     Raises:
         BadRequest: Athena refused it.
     """
+    if not sql.strip():
+        raise BadRequest(
+            "query", "nothing was asked", "Write one SELECT: the tables are in `tidegate status`"
+        )
     athena = where.client("athena")
     started = athena.start_query_execution(
         QueryString=sql,

@@ -63,6 +63,8 @@ def snapshot(
         rows.drop(OBJECT_ID).write_parquet(into / name / "rows.parquet")
         (into / name / "material.json").write_text(json.dumps(told))
     (into / "lookups").mkdir(exist_ok=True)
+    # a training job refuses a channel with no object in it, and a model may look nothing up
+    (into / "lookups" / "lookups.json").write_text(json.dumps([lookup.dataset for lookup in model.lookups]))
     for lookup in model.lookups:
         frames[lookup.dataset].drop(OBJECT_ID).write_parquet(into / "lookups" / f"{lookup.dataset}.parquet")
     return told

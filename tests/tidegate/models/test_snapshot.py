@@ -21,7 +21,7 @@ from tests.tidegate.models.test_gating import RUN
 from tidegate import find
 from tidegate.errors import Refused
 from tidegate.models.columns import as_named, name_of
-from tidegate.models.snapshot import OBJECT_ID, split
+from tidegate.models.snapshot import OBJECT_ID, snapshot, split
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud
@@ -110,3 +110,11 @@ def test_rows_of_one_moment_cannot_be_split() -> None:
         split(MODEL, real.flights().head(1))
     with pytest.raises(Refused, match="Land rows"):
         split(MODEL, real.flights().clear())
+
+
+def test_a_model_that_looks_nothing_up_still_has_an_object_in_that_channel(tmp_path: Path) -> None:
+    alone = dataclasses.replace(MODEL, lookups=())
+    flights = real.flights().head(2000).with_columns(pl.lit("f" * 32).alias(OBJECT_ID))
+    record = dataclasses.replace(RUN, tables={"flights": "1"})
+    snapshot(alone, find.datasets(), record, lambda _table, _snapshot: flights, tmp_path)
+    assert [path.name for path in (tmp_path / "lookups").iterdir()] == ["lookups.json"]
