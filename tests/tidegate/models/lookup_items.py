@@ -38,6 +38,6 @@ def put_all(
         if lookup.at:
             frame = frame.filter(pl.col(lookup.at) < frame[lookup.at].min() + pl.duration(days=days))
         plan = LookupPlan(dataset=lookup.dataset, by=lookup.by, at=lookup.at)
-        puts = [{"PutRequest": {"Item": item}} for item in items(plan, frame)]
+        puts = [{"PutRequest": {"Item": item}} for item in items(plan, frame, sequence=1)]
         for start in range(0, len(puts), 25):
             client.batch_write_item(RequestItems={table: puts[start : start + 25]})
