@@ -32,7 +32,7 @@ FROM flights GROUP BY origin ORDER BY origin"""
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the local cloud (default: {PORT})")
+    parser.add_argument("--port", type=int, help=f"of the local cloud (default: the last one, or {PORT})")
     parser.add_argument(
         "--months", type=int, choices=range(3, 12), default=6, metavar="3..11", help="default: 6"
     )

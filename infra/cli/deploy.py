@@ -28,7 +28,7 @@ account by the authors yet: start with `dev`, and look at the change set (`npx {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("--port", type=int, default=up.PORT, help="of the local cloud (laptop)")
+    parser.add_argument("--port", type=int, help="of the local cloud (laptop; default: the last one)")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> Answer:

@@ -11,6 +11,7 @@ from infra.cli.place import LAPTOP, STATE, Place
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from infra.cli.screen import Screen, Waiting
     from infra.local.deployer import Progress
@@ -35,7 +36,7 @@ class Clock:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("--port", type=int, default=PORT, help=f"of the local cloud (default: {PORT})")
+    parser.add_argument("--port", type=int, help=f"of the local cloud (default: the last one, or {PORT})")
 
 
 def run(args: argparse.Namespace, screen: Screen) -> Answer:
@@ -46,11 +47,14 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     return said(told, address=where.address, environment=where.environment, seconds=clock.seconds)
 
 
-def bring_up(port: int, screen: Screen, clock: Clock) -> Place:
+def bring_up(port: int | None, screen: Screen, clock: Clock) -> Place:
     """The laptop's place, running and deployed."""
     from infra.local import cloud, deployer, synthesis
 
-    running = cloud.attach() or cloud.start(STATE / "cloud", port)
+    running = cloud.attach()
+    if running is None:  # else somebody else runs it, and its port is not ours to remember
+        running = cloud.start(STATE / "cloud", port or last_port(STATE))
+        remember_port(STATE, running.endpoint)
     clock.stage("start the local cloud")
     screen.step(f"[bold]the local cloud[/] answers at {running.endpoint}")
     with screen.waiting("synthesising the CDK stacks"):
@@ -61,6 +65,18 @@ def bring_up(port: int, screen: Screen, clock: Clock) -> Place:
         deployer.deploy(ASSEMBLY, running, report=lambda progress: _report(progress, screen, waiting))
     clock.stage("deploy")
     return Place(LAPTOP, running)
+
+
+def last_port(state: Path) -> int:
+    """The port that the cloud of this state was last served at: who knows its address finds it again."""
+    kept = state / "port"
+    return int(kept.read_text()) if kept.is_file() else PORT
+
+
+def remember_port(state: Path, endpoint: str) -> None:
+    """Keep the port of `endpoint` for the next time."""
+    state.mkdir(parents=True, exist_ok=True)
+    (state / "port").write_text(endpoint.rpartition(":")[2])
 
 
 def _report(progress: Progress, screen: Screen, waiting: Waiting) -> None:
