@@ -106,3 +106,18 @@ def test_a_bucket_marked_for_it_is_emptied_with_all_versions(cloud: LocalCloud) 
         StackName="emptied", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
     )
     assert "emptied-first" not in [b["Name"] for b in s3.list_buckets()["Buckets"]]
+
+
+def test_a_write_that_names_no_key_takes_the_account_s_own(cloud: LocalCloud) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket="own-key", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="own-key", Key="a", Body=b"x", ServerSideEncryption="aws:kms")
+    assert s3.head_object(Bucket="own-key", Key="a")["SSEKMSKeyId"] == "alias/aws/s3"
+
+
+def test_a_bucket_may_say_that_it_is_private_and_no_more(cloud: LocalCloud) -> None:
+    def bucket(access: str) -> dict[str, object]:
+        return {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "shy", "AccessControl": access}}
+
+    assert deploy("shy", {"Shy": bucket("Private")})["StackStatus"] == "CREATE_COMPLETE"
+    assert deploy("bold", {"Bold": bucket("PublicRead")})["StackStatus"] == "ROLLBACK_COMPLETE"
