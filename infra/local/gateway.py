@@ -30,7 +30,7 @@ async def gateway(scope: Message, receive: Receive, send: Send) -> None:
 def _keyed(headers: Headers) -> Headers:
     """Name the account's own S3 key where a write says `aws:kms` and no key: S3 does so, MiniStack refuses.
 
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html says that the key of the alias aws/s3 is meant.
+    The key of the alias aws/s3 is meant: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html.
     The CDK's command line publishes its assets so.
     """
     named = dict(headers)
