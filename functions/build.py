@@ -89,7 +89,8 @@ def _image(repository: str, tag: str) -> str:
         )
     except client.exceptions.ImageNotFoundException:
         return ""
-    return f"{repository}@{found['imageDetails'][0]['imageDigest']}"
+    digests = [image["imageDigest"] for image in found["imageDetails"]]
+    return f"{repository}@{digests[0]}" if digests else ""
 
 
 def _where(build: Mapping[str, Any]) -> str:

@@ -75,6 +75,20 @@ def test_no_table_file_ever_expires_by_age(synthesis: Any) -> None:
             assert "ExpirationInDays" not in rule or rule["Prefix"] in ("staging/", "athena/"), name
 
 
+def test_staged_rows_outlive_a_message_that_died_was_sent_back_and_died_again(synthesis: Any) -> None:
+    kept = max(
+        q["Properties"]["MessageRetentionPeriod"] for q in synthesis.resources("AWS::SQS::Queue").values()
+    )
+    buckets = synthesis.resources("AWS::S3::Bucket").values()
+    rules = [rule for bucket in buckets for rule in _rules(bucket) if rule.get("Prefix") == "staging/"]
+    assert rules
+    assert all(rule["ExpirationInDays"] * 24 * 3600 > 4 * kept for rule in rules)
+
+
+def _rules(bucket: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(bucket["Properties"]["LifecycleConfiguration"]["Rules"])
+
+
 def test_every_bucket_and_queue_refuses_plain_http(synthesis: Any) -> None:
     for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"):
         for name, policy in synthesis.resources(kind).items():

@@ -1,4 +1,4 @@
-"""The resources of Glue's and Athena's requests, which MiniStack names otherwise than AWS.
+"""The resources of Glue's, Athena's and CodeBuild's requests, which MiniStack names otherwise than AWS.
 
 Sources: "Actions, resources, and condition keys for AWS Glue", "… for Amazon Athena" (service authorization
 reference), and "Specifying AWS Glue resource ARNs": a table needs its database and the catalogue too.
@@ -17,7 +17,7 @@ _OF_TABLES = ("Table", "Tables", "TableVersion", "TableVersions", "Partition", "
 
 def _extract(service: str, method: str, path: str, *rest: Any) -> str:
     headers, body, _, region, account = rest
-    if service in ("glue", "athena"):
+    if service in ("glue", "athena", "codebuild"):
         try:
             request = json.loads(body or b"{}")
         except ValueError:
@@ -33,6 +33,9 @@ def _extract(service: str, method: str, path: str, *rest: Any) -> str:
 def _named(service: str, operation: str, request: Json) -> str:
     if service == "glue":
         return _glue(operation, request)
+    if service == "codebuild":  # a build is asked for as its project's, which begins its id
+        builds = request.get("ids", []) if operation == "BatchGetBuilds" else []
+        return "".join(f"project/{build.rpartition('/')[2].partition(':')[0]}" for build in builds[:1])
     if "WorkGroup" in operation:
         return f"workgroup/{request.get('WorkGroup') or request.get('Name') or '*'}"
     if "Query" in operation and "Named" not in operation:
