@@ -29,15 +29,22 @@ async def save_when_changed() -> None:
 
 
 async def _save() -> None:
+    """Save every service as it stands at one moment.
+
+    All states are taken before the first is written, and CloudFormation's is written last: a cloud that is
+    killed meanwhile must not remember a stack's resource that the service behind it has forgotten.
+    """
     from ministack import app
     from ministack.core.persistence import save_state
 
+    taken = {}
     for service, get_state in app._build_persistence_save_dict().items():
         try:
-            state = get_state()
+            taken[service] = get_state()
         except RuntimeError as error:  # a thread changed a dictionary while it was copied
             log.debug("%s is saved next time: %s", service, error)
             changed()
-            continue
-        if state is not None:
-            await asyncio.to_thread(save_state, service, state)
+            return
+    for service in sorted(taken, key=lambda name: name == "cloudformation"):
+        if taken[service] is not None:
+            await asyncio.to_thread(save_state, service, taken[service])
