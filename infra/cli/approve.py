@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from infra.cli import place, registry
 from infra.cli.answer import Answer, said
-from tidegate.errors import NotFound, Refused
+from infra.cli.machines import executions
+from tidegate.errors import NotFound, Refused, Transient
 from tidegate.find import model as find_model
+from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +28,11 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """Approve it."""
     where = place.find(args.environment)
     chosen = _choose(registry.versions(where, find_model(args.model).name), args.model, args.version)
-    registry.approve(where, chosen, args.because)
+    if chosen.status == registry.APPROVED:
+        _refuse_what_is_at_work(where, chosen)
+        registry.approve_again(where, chosen)
+    else:
+        registry.approve(where, chosen, args.because)
     told = (
         f"{args.model} version {chosen.version} is approved; it is rolled out: tidegate models {args.model}"
     )
@@ -46,8 +52,18 @@ def _choose(found: list[registry.Version], model: str, wanted: int | None) -> re
         raise NotFound(
             f"model {model}", f"there is no version {wanted}", f"See them: tidegate models {model}"
         )
-    if fitting[0].status == registry.APPROVED:
-        raise Refused(
-            f"model {model}", f"version {wanted} is approved already", f"See: tidegate models {model}"
-        )
     return fitting[0]
+
+
+def _refuse_what_is_at_work(where: place.Place, chosen: registry.Version) -> None:
+    """What is approved is rolled out again where it does not serve: replaced, or its roll-out was lost."""
+    serving = registry.endpoint(where, chosen.model)
+    if serving and (serving["version"], serving["status"]) == (chosen.version, "InService"):
+        raise Refused(
+            f"model {chosen.model}",
+            f"version {chosen.version} is approved, and serves",
+            f"See: tidegate models {chosen.model}",
+        )
+    for one in executions(where, Setting.DEPLOYMENT_MACHINE_ARN):
+        if one.running:
+            raise Transient(f"deployment {one.name}", "it is under way", "Wait for its end: tidegate status")

@@ -1,19 +1,25 @@
-"""`tidegate models`: the versions of a model, their metrics, and which one serves."""
+"""`tidegate models`: the versions of a model, which one serves, and what came of its latest trainings."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
 from infra.cli.answer import Answer, counted, grid
+from infra.cli.outcomes import in_words, outcomes
 from tidegate.find import model as find_model
 from tidegate.find import models
+from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     import argparse
 
+    from rich.console import RenderableType
+
     from infra.cli.screen import Screen
 
+TRAININGS = 5
 METRICS = ("auc", "one_feature_auc", "log_loss", "base_rate_log_loss", "brier")
 
 
@@ -26,7 +32,13 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """List them."""
     where = place.find(args.environment)
     data = [of(where, name) for name in ([find_model(args.model).name] if args.model else models())]
-    rows = [
+    return Answer(data, lambda: _view(data))
+
+
+def _view(data: list[dict[str, Any]]) -> RenderableType:
+    from rich.console import Group
+
+    versions = [
         (
             one["model"],
             version["version"],
@@ -39,11 +51,19 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         for version in one["versions"]
     ]
     columns = ("model", "version", "status", "endpoint", "registered", "metrics")
-    return Answer(data, lambda: grid(counted(len(rows), "version"), columns, rows))
+    runs = [
+        (training["name"], training["cause"], training["started"], in_words(training))
+        for one in data
+        for training in one["trainings"]
+    ]
+    return Group(
+        grid(counted(len(versions), "version"), columns, versions),
+        grid("the latest trainings", ("run", "cause", "started", "outcome"), runs),
+    )
 
 
 def of(where: place.Place, model: str) -> dict[str, Any]:
-    """One model's versions and endpoint."""
+    """One model's versions, endpoint and latest trainings."""
     found = registry.versions(where, model)
     return {
         "model": model,
@@ -58,5 +78,8 @@ def of(where: place.Place, model: str) -> dict[str, Any]:
                 "metadata": dict(one.told),
             }
             for one in found
+        ],
+        "trainings": [
+            asdict(one) for one in outcomes(where, Setting.TRAINING_MACHINE_ARN, model=model, most=TRAININGS)
         ],
     }

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.errors import NotFound
+from tidegate.errors import NotFound, Transient
+from tidegate.facts import ModelApproved
 from tidegate.models.run import resource_name
+from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +65,18 @@ def approve(place: Place, version: Version, because: str) -> None:
     place.client("sagemaker").update_model_package(
         ModelPackageArn=version.arn, ModelApprovalStatus=APPROVED, ApprovalDescription=because
     )
+
+
+def approve_again(place: Place, version: Version) -> None:
+    """Say the approval's fact anew: the registry says nothing where nothing changes in it.
+
+    Raises:
+        Transient: the bus did not take it.
+    """
+    fact = ModelApproved(model=version.model, version=version.version, package_arn=version.arn)
+    answer = place.client("events").put_events(Entries=[fact.entry(place.settings[Setting.BUS])])
+    if answer["FailedEntryCount"]:
+        raise Transient("the bus", f"it did not take {fact.name()}: {answer['Entries']}", "Try again shortly")
 
 
 def endpoint(place: Place, model: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.cli import ledger, place, registry
 from infra.cli.answer import Answer, Exit, grid, said
-from infra.cli.machines import executions
+from infra.cli.outcomes import in_words, outcomes
 from tidegate.errors import NotFound
 from tidegate.find import datasets, models
 from tidegate.settings import Setting
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         "address": where.address,
         "api": where.settings[Setting.API_URL],
         "datasets": {name: sums.get(name, {}) for name in sorted({*datasets(), *sums})},
-        "executions": [asdict(one) for machine in MACHINES for one in executions(where, machine, most=5)],
+        "executions": [asdict(one) for machine in MACHINES for one in outcomes(where, machine)],
         "endpoints": {name: registry.endpoint(where, name) for name in models()},
     }
     return Answer(data, lambda: _view(data))
@@ -54,7 +54,7 @@ def _view(data: dict[str, Any]) -> RenderableType:
     columns = ("dataset", "files", "refused", "rows landed", "published", "quarantined")
     numbers = ("files", "refused", "landed", "published", "quarantined")
     rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in data["datasets"].items()]
-    runs = [(one["machine"], one["name"], one["status"], one["started"]) for one in data["executions"]]
+    runs = [(one["machine"], one["name"], one["started"], in_words(one)) for one in data["executions"]]
     ends = [
         (name, one["name"], one["status"], one["version"]) if one else (name, "", "none yet", "")
         for name, one in data["endpoints"].items()
@@ -62,6 +62,6 @@ def _view(data: dict[str, Any]) -> RenderableType:
     return Group(
         f"{data['environment']} at {data['address']}, predictions at {data['api']}",
         grid("arrived", columns, rows),
-        grid("state machines, the latest executions", ("machine", "execution", "status", "started"), runs),
+        grid("state machines, the latest executions", ("machine", "execution", "started", "outcome"), runs),
         grid("in service", ("model", "endpoint", "status", "version"), ends),
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.cli.answer import Answer, said
 from infra.cli.place import LAPTOP, STATE, Place
+from tidegate.errors import Mistake
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infra.cli.screen import Screen, Waiting
@@ -51,6 +54,7 @@ def bring_up(port: int | None, screen: Screen, clock: Clock) -> Place:
     """The laptop's place, running and deployed."""
     from infra.local import cloud, deployer, synthesis
 
+    kept = (STATE / "cloud" / "services").is_dir()
     running = cloud.attach()
     if running is None:  # else somebody else runs it, and its port is not ours to remember
         running = cloud.start(STATE / "cloud", port or last_port(STATE))
@@ -61,10 +65,29 @@ def bring_up(port: int | None, screen: Screen, clock: Clock) -> Place:
         synthesis.synthesise(ASSEMBLY)
     clock.stage("synthesise")
     screen.step("[bold]synthesised[/] the CDK stacks, the same that go to AWS")
-    with screen.waiting("deploying") as waiting:
+    with screen.waiting("deploying") as waiting, naming_the_way_out(kept):
         deployer.deploy(ASSEMBLY, running, report=lambda progress: _report(progress, screen, waiting))
     clock.stage("deploy")
     return Place(LAPTOP, running)
+
+
+@contextmanager
+def naming_the_way_out(kept: bool) -> Iterator[None]:
+    """Where a deployment goes wrong on what an earlier run has kept, say how to begin anew.
+
+    Raises:
+        Mistake: the same, with one more thing to try.
+    """
+    try:
+        yield
+    except Mistake as error:
+        if not kept:
+            raise
+        begin_anew = (
+            "or, where you changed nothing, what the local cloud kept does not fit together, "
+            "as after a kill: delete it with tidegate down --forget, then tidegate up"
+        )
+        raise type(error)(error.where, error.what, f"{error.next_step}; {begin_anew}") from error
 
 
 def last_port(state: Path) -> int:

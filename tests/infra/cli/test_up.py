@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.cli.up import PORT, last_port, remember_port
+import pytest
+
+from infra.cli.up import PORT, last_port, naming_the_way_out, remember_port
+from tidegate.errors import Mistake, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,3 +17,12 @@ def test_the_port_of_the_last_time_is_kept_with_the_state(tmp_path: Path) -> Non
     assert last_port(tmp_path / "none") == PORT
     remember_port(tmp_path / "state", "http://127.0.0.1:4851")
     assert last_port(tmp_path / "state") == 4851
+
+
+@pytest.mark.parametrize(("kept", "names_it"), [(True, True), (False, False)])
+def test_a_deployment_that_fails_on_a_kept_state_says_how_to_begin_anew(kept: bool, names_it: bool) -> None:
+    with pytest.raises(Refused, match="no layer") as failed, naming_the_way_out(kept):
+        raise Refused("stack x", "no layer", "Correct it")
+    assert isinstance(failed.value, Mistake)
+    assert failed.value.next_step.startswith("Correct it")
+    assert ("tidegate down --forget" in failed.value.next_step) is names_it

@@ -1,0 +1,137 @@
+"""What came of trainings and deployments: registered, refused, failed, lost to a stop, or still running."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from infra.cli.machines import executions, states_entered
+from tidegate.models.run import hyphens
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from infra.cli.machines import Execution
+    from infra.cli.place import Place
+
+RESTARTED = "States.ServiceRestart"  # what the local cloud writes where AWS's executions would live on
+REASON_FIELDS = ("FailureReason", "errorMessage")  # of a SageMaker job, of a function
+SHOWN = 300  # characters of a cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One execution of a machine, as far as it came."""
+
+    machine: str
+    name: str
+    model: str
+    status: str
+    started: str
+    cause: str  # what started it
+    outcome: str  # registered, refused, deployed, failed, lost, running, ended
+    said: str  # the outcome in words
+    version: int | None = None
+    reasons: tuple[str, ...] = ()
+    next_step: str = ""  # what to type, where something is to be done
+
+
+def outcomes(place: Place, machine: Setting, *, model: str = "", most: int = 5) -> list[Outcome]:
+    """The latest executions of `machine`, all or of one model, the latest first."""
+    found: list[Outcome] = []
+    for execution in executions(place, machine):
+        if len(found) == most:
+            break
+        if machine is Setting.TRAINING_MACHINE_ARN and not execution.name.startswith(hyphens(model)):
+            continue
+        one = _outcome(place, machine, execution)
+        if model in ("", one.model):
+            found.append(one)
+    return _only_the_latest_asks(found)
+
+
+def running(place: Place) -> list[Execution]:
+    """Every training and deployment that has not ended."""
+    machines = (Setting.TRAINING_MACHINE_ARN, Setting.DEPLOYMENT_MACHINE_ARN)
+    return [one for machine in machines for one in executions(place, machine) if one.running]
+
+
+def in_words(told: Mapping[str, str]) -> str:
+    """An outcome's line on the screen, with what to type where something is to be done."""
+    return " → ".join(filter(None, (told["said"], told["next_step"])))
+
+
+def why(error: str, cause: str) -> str:
+    """A failure in one sentence: what a job or a function said of itself, out of the JSON around it."""
+    before, brace, rest = cause.partition("{")
+    try:
+        told = json.loads(brace + rest) if brace else {}
+    except json.JSONDecodeError:  # the machine keeps no more than the beginning of a long cause
+        told = {}
+    reasons = [str(told[field]) for field in REASON_FIELDS if told.get(field)]
+    words = f"{before}{reasons[0]}" if reasons else cause
+    return ": ".join(part for part in (error, " ".join(words.split())[:SHOWN]) if part)
+
+
+def _outcome(place: Place, machine: Setting, execution: Execution) -> Outcome:
+    told = place.client("stepfunctions").describe_execution(executionArn=execution.arn)
+    asked = json.loads(told["input"])
+    training = machine is Setting.TRAINING_MACHINE_ARN
+    detail = asked if training else asked.get("detail", {})
+    one = Outcome(
+        machine=execution.machine,
+        name=execution.name,
+        model=detail.get("model", ""),
+        status=told["status"],
+        started=execution.started,
+        cause=_cause(asked.get("cause", {})) if training else asked.get("detail-type", ""),
+        outcome="running",
+        said="",
+        version=None if training else detail.get("version"),
+    )
+    if execution.running:
+        return replace(one, said=f"running: {(states_entered(place, execution) or ['not begun'])[-1]}")
+    if told["status"] == "SUCCEEDED":
+        return _ended(one, json.loads(told.get("output") or "{}")) if training else _deployed(one)
+    return _failed(one, told.get("error", ""), told.get("cause", ""), training=training)
+
+
+def _cause(cause: Mapping[str, Mapping[str, Mapping[str, str]]]) -> str:
+    return f"{cause.get('kind', '')} {cause.get('event', {}).get('detail', {}).get('dataset', '')}".strip()
+
+
+def _ended(one: Outcome, output: Mapping[str, int | str | list[str]]) -> Outcome:
+    """A training that came to its end; what it writes there is the machine's `Output`."""
+    if output.get("outcome") == "registered":
+        version = int(str(output["version"]))
+        return replace(one, outcome="registered", said=f"registered as version {version}", version=version)
+    if output.get("outcome") == "refused":
+        given = output["reasons"]
+        reasons = tuple(given) if isinstance(given, list) else (str(given),)
+        return replace(one, outcome="refused", said=f"refused: {'; '.join(reasons)}", reasons=reasons)
+    return replace(one, outcome="ended", said="ended, and did not say how")
+
+
+def _deployed(one: Outcome) -> Outcome:
+    return replace(one, outcome="deployed", said=f"version {one.version} was deployed")
+
+
+def _failed(one: Outcome, error: str, cause: str, *, training: bool) -> Outcome:
+    again = f"tidegate train {one.model}" if training else f"tidegate approve {one.model} {one.version}"
+    if error == RESTARTED:
+        said = "lost: the local cloud was stopped meanwhile"
+        return replace(one, outcome="lost", said=said, reasons=(said,), next_step=again)
+    reason = why(error, cause) or one.status
+    return replace(one, outcome="failed", said=f"failed: {reason}", reasons=(reason,), next_step=again)
+
+
+def _only_the_latest_asks(found: Iterable[Outcome]) -> list[Outcome]:
+    """Of a model's executions, latest first, the older ones need nothing done any more."""
+    seen: set[tuple[str, str]] = set()
+    kept = []
+    for one in found:
+        kept.append(replace(one, next_step="") if (one.machine, one.model) in seen else one)
+        seen.add((one.machine, one.model))
+    return kept
