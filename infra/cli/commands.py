@@ -12,7 +12,7 @@ COMMANDS = {
     "quarantine": "rows and files that were refused, and why",
     "query": "ask Athena about the published tables",
     "train": "start a training by hand",
-    "models": "the versions of a model, their metrics, and which one serves",
+    "models": "the versions of a model, which one serves, and what came of its trainings",
     "approve": "let a registered model version go into service",
     "predict": "ask the deployed model, and see what stands behind its answer",
     "deploy": "deploy to an environment",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +13,7 @@ from infra.cli import down, status
 from infra.cli import main as command
 from infra.cli.outcomes import Outcome, outcomes, why
 from infra.cli.place import ROOT, Place
+from tests.clouds import eventually
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -89,10 +89,8 @@ def _set(where: Place, setting: Setting, value: str) -> None:
 def _run(where: Place, machine: str, name: str, told: dict[str, Any]) -> None:
     states = where.client("stepfunctions")
     arn = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(told))["executionArn"]
-    if told.get("way") == "GoesOn":
-        return
-    while states.describe_execution(executionArn=arn)["status"] == "RUNNING":
-        time.sleep(0.02)
+    if told.get("way") != "GoesOn":
+        eventually(lambda: states.describe_execution(executionArn=arn)["status"] != "RUNNING")
 
 
 @pytest.fixture(scope="module")
