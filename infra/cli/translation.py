@@ -29,7 +29,7 @@ def translated(failure: Exception) -> errors.TidegateError:
         kind = errors.Transient if code in _THROTTLED else errors.Mistake
         if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 501:
             return errors.Unsupported(
-                failure.operation_name, message, "On AWS this works; see "What the local cloud does not do" in README.md"
+                failure.operation_name, message, "On AWS this works; README.md says more of the local cloud"
             )
         return kind(
             f"AWS {failure.operation_name}", f"{code}: {message}", "See `tidegate status`, then try again"
