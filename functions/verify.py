@@ -34,9 +34,10 @@ def verify(runtime: Any, prepared: Mapping[str, Any]) -> dict[str, Any]:
     logger.info("asked", extra={"endpoint": prepared["endpoint"], "answer": told})
     version = prepared["version"]
     if (told.get("model"), told.get("version")) != (prepared["model"], version):
+        said = f"; SageMaker says: {reason}" if (reason := prepared.get("reason", "")) else ""
         raise Refused(
             f"the endpoint {prepared['endpoint']}",
-            f"version {told.get('version')} of {told.get('model')} answers, not version {version}",
+            f"version {told.get('version')} of {told.get('model')} answers, not version {version}{said}",
             "Look at the endpoint's alarms: the roll-out was taken back",
         )
     return told

@@ -18,7 +18,7 @@ from infra.local import assembly
 from infra.local.assembly import StackPlan
 from infra.local.assets import publish
 from infra.local.cloud import ACCOUNT, REGION, ROOT, LocalCloud
-from infra.local.custom_resources import delete_every_version
+from infra.local.ministack.custom_resources import delete_every_version
 from tidegate.errors import Mistake, TidegateError, Transient
 
 if TYPE_CHECKING:

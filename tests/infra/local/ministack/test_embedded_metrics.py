@@ -5,9 +5,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from infra.local import embedded_metrics
+from infra.local.ministack import embedded_metrics
 from tests.clouds import eventually
-from tests.infra.local.test_function_errors import function
+from tests.infra.local.ministack.test_function_errors import function
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud

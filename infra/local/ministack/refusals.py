@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.local.delivery import DELIVERED
+from infra.local.ministack.delivery import DELIVERED
 from tidegate.errors import Unsupported
 
 MAP_FIELDS = ("ItemBatcher", "ResultWriter")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.clouds import eventually
 from tests.infra.local.deploy_template import deploy, reasons
-from tests.infra.local.test_function_errors import role
+from tests.infra.local.ministack.test_function_errors import role
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud

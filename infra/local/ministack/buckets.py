@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.local.resource_types import on_a_thread
+from infra.local.ministack.resource_types import on_a_thread
 from tidegate.aws import client
 from tidegate.errors import Unsupported
 
@@ -162,7 +162,7 @@ def _refuse_lifecycle(rule: Properties) -> None:
         raise Unsupported(
             "AWS::S3::Bucket LifecycleConfiguration",
             f"the local cloud does not apply {', '.join(sorted(unknown))}",
-            "Write the rule without it, or add it to infra/local/buckets.py",
+            "Write the rule without it, or add it to infra/local/ministack/buckets.py",
         )
 
 

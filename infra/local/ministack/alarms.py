@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from infra.local import metric_math, service_metrics
+from infra.local.ministack import metric_math, service_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import eventually
 from tests.infra.local.deploy_template import deploy, reasons
-from tests.infra.local.test_function_errors import function, role
+from tests.infra.local.ministack.test_function_errors import function, role
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud

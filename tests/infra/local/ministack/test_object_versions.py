@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from tests.infra.local.test_delivery import message, queue
+from tests.infra.local.ministack.test_delivery import message, queue
 
 if TYPE_CHECKING:
     from infra.local.cloud import LocalCloud

@@ -5,8 +5,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from tests.infra.local.test_delivery import message, queue
-from tests.infra.local.test_function_errors import role
+from tests.infra.local.ministack.test_delivery import message, queue
+from tests.infra.local.ministack.test_function_errors import role
 
 if TYPE_CHECKING:
     from tests.conftest import Cloud

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.local.metric_math import evaluate
+from infra.local.ministack.metric_math import evaluate
 from tidegate.errors import Unsupported
 
 SHARE = "IF(good + bad > 0, 100 * bad / (good + bad), 0)"
