@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 VARIANT = "AllTraffic"
 SLOW_MICROSECONDS = 500_000
+TYPICAL = "p50"  # of a handful of requests in a minute, the one slow one must not take a good model back
 FEW_ERRORS = 5  # in a minute
 
 
@@ -108,7 +109,7 @@ class ServingStack(Floor):
         title = model.title().replace("-", "")
         for kind, metric, statistic, threshold in (
             ("errors", "Invocation5XXErrors", "Sum", FEW_ERRORS),
-            ("latency", "ModelLatency", "p99", SLOW_MICROSECONDS),
+            ("latency", "ModelLatency", TYPICAL, SLOW_MICROSECONDS),
         ):
             aws_cloudwatch.Alarm(
                 self,
