@@ -57,8 +57,7 @@ def _choose(found: list[registry.Version], model: str, wanted: int | None) -> re
 
 def _refuse_what_is_at_work(where: place.Place, chosen: registry.Version) -> None:
     """What is approved is rolled out again where it does not serve: replaced, or its roll-out was lost."""
-    serving = registry.endpoint(where, chosen.model)
-    if serving and (serving["version"], serving["status"]) == (chosen.version, "InService"):
+    if registry.serves(where, chosen.model, chosen.version):
         raise Refused(
             f"model {chosen.model}",
             f"version {chosen.version} is approved, and serves",

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from infra.cli import registry
 from infra.cli.machines import executions, states_entered
 from tidegate.models.run import hyphens
 from tidegate.settings import Setting
@@ -49,7 +50,7 @@ def outcomes(place: Place, machine: Setting, *, model: str = "", most: int = 5) 
         one = _outcome(place, machine, execution)
         if model in ("", one.model):
             found.append(one)
-    return _only_the_latest_asks(found)
+    return [_unless_it_serves(place, one) for one in _only_the_latest_asks(found)]
 
 
 def running(place: Place) -> list[Execution]:
@@ -125,6 +126,13 @@ def _failed(one: Outcome, error: str, cause: str, *, training: bool) -> Outcome:
         return replace(one, outcome="lost", said=said, reasons=(said,), next_step=again)
     reason = why(error, cause) or one.status
     return replace(one, outcome="failed", said=f"failed: {reason}", reasons=(reason,), next_step=again)
+
+
+def _unless_it_serves(place: Place, one: Outcome) -> Outcome:
+    """A lost roll-out may have come far enough: SageMaker finishes an endpoint without the machine."""
+    if one.version is None or not one.next_step or not registry.serves(place, one.model, one.version):
+        return one
+    return replace(one, next_step="", said=f"{one.said}; version {one.version} serves all the same")
 
 
 def _only_the_latest_asks(found: Iterable[Outcome]) -> list[Outcome]:

@@ -96,6 +96,12 @@ def endpoint(place: Place, model: str) -> dict[str, Any] | None:
     return {"name": name, "status": found["EndpointStatus"], "config": config, "version": int(version)}
 
 
+def serves(place: Place, model: str, version: int) -> bool:
+    """Whether that version is in service."""
+    found = endpoint(place, model)
+    return found is not None and (found["version"], found["status"]) == (version, "InService")
+
+
 def _listed(client: Any, group: str, model: str) -> list[Mapping[str, Any]]:
     from botocore.exceptions import ClientError
 
