@@ -41,7 +41,7 @@ STARTERS = {"subprocess", "checkout", "synthesis"}  # a module that imports one 
 # Folders whose tests share what is costly to make, and must not make it twice at the same time.
 TOGETHER = {
     "tests/journeys": "templates",
-    "tests/infra/privilege": "templates",
+    "tests/journeys/privilege": "templates",
     "tests/infra": "templates",
     "tests/infra/local/athena": "athena",
     "tests/infra/local/iam": "iam",
