@@ -18,6 +18,7 @@ COMMANDS = {
     "deploy": "deploy to an environment",
     "destroy": "take everything down that costs money or holds data",
     "doctor": "what this machine lacks, if anything",
+    "contract": "write, read, compare and try a contract",
     "test": "every check: format, types, import law, tests",
     "dataset": "write a schema file to start from",
     "model": "write a model's folder to start from",
