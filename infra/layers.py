@@ -29,7 +29,7 @@ PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023, which Lambda's Python 
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": ("aws-lambda-powertools", "orjson"),
-    "checking": ("numpy", "polars", "pandera[polars]", "tzdata"),
+    "checking": ("backports.zstd", "numpy", "polars", "pandera[polars]", "python-calamine", "tzdata"),
     "tables": ("pyiceberg[glue]",),
 }
 RUNTIME = ("boto3",)  # comes with Lambda's Python
