@@ -14,6 +14,7 @@ Headers = list[tuple[bytes, bytes]]
 
 ENCRYPTION = b"x-amz-server-side-encryption"
 KEY = b"x-amz-server-side-encryption-aws-kms-key-id"
+PIECE = 1 << 20
 
 
 async def gateway(scope: Message, receive: Receive, send: Send) -> None:
@@ -24,7 +25,20 @@ async def gateway(scope: Message, receive: Receive, send: Send) -> None:
         scope = {**scope, "headers": [*_keyed(list(scope["headers"])), (b"x-forwarded-proto", b"https")]}
         if scope["method"] not in ("GET", "HEAD"):
             saving.changed()
-    await app.app(scope, receive, send)
+    await app.app(scope, receive, _in_pieces(send))
+
+
+def _in_pieces(send: Send) -> Send:
+    """Send a large body piece by piece: whole, the server below would copy it several times."""
+
+    async def send_in_pieces(message: Message) -> None:
+        body = message.get("body", b"")
+        for start in range(0, len(body) - PIECE, PIECE):
+            await send({**message, "body": bytes(body[start : start + PIECE]), "more_body": True})
+        rest = (len(body) - 1) // PIECE * PIECE
+        await send({**message, "body": body[rest:]} if rest > 0 else message)
+
+    return send_in_pieces
 
 
 def _keyed(headers: Headers) -> Headers:

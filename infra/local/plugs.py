@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PLUGS = (
     "infra.local.ministack.buckets",
     "infra.local.ministack.object_versions",
+    "infra.local.ministack.object_ranges",
     "infra.local.ministack.resource_types",
     "infra.local.ministack.custom_resources",
     "infra.local.ministack.function_errors",
