@@ -71,7 +71,7 @@ def test_bad_rows_are_kept_with_number_text_and_every_reason_and_the_rest_goes_o
     kept = pl.read_parquet(
         io.BytesIO(world.s3.get_object(Bucket=world.quarantine, Key=f"{prefix}rows.parquet")["Body"].read())
     )
-    assert kept.select("_row", "_raw").rows() == [(4, "0,eve,-1,2013-01-01")]
+    assert kept.select("_row", "_bytes").rows() == [(4, b"0,eve,-1,2013-01-01")]
     assert {reason["column"] for reason in kept["_reasons"][0]} == {"id", "price"}
     facts = {fact["detail-type"]: fact["detail"] for fact in world.heard()}
     assert facts["FileQuarantined"]["whole_file"] is False

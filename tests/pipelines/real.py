@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
 
 import polars as pl
 
 from infra.cli import drops
 from tidegate import find
-from tidegate.contract.engine import check
+from tidegate.contract.in_memory import check_in_memory
 
 DATA = drops.folder()
 
@@ -41,5 +40,5 @@ def lookups() -> dict[str, pl.DataFrame]:
 def published(name: str, text: pl.DataFrame) -> pl.DataFrame:
     """The rows of a table, from the text of its file."""
     dataset = find.dataset(name)
-    good = check(io.BytesIO(text.write_csv().encode()), dataset, name=f"{name}.csv").good
+    good = check_in_memory((text.write_csv().encode()), dataset, name=f"{name}.csv").good
     return dataset.transform(good) if dataset.transform else good

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import pytest
 
 from infra.cli import drops
 from tidegate import find
-from tidegate.contract.engine import check
+from tidegate.contract.in_memory import check_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +25,7 @@ def real_bytes(name: str) -> bytes:
 
 @cache
 def real_verdict(name: str) -> Verdict:
-    return check(io.BytesIO(real_bytes(name)), find.dataset(name), name=f"{name}/all.csv")
+    return check_in_memory((real_bytes(name)), find.dataset(name), name=f"{name}/all.csv")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +42,7 @@ def changed() -> Callable[..., set[tuple[str, str]]]:
         header, *lines = real_bytes(name).decode().splitlines()[: row + 2]
         values = dict(zip(header.split(","), lines[row].split(","), strict=True)) | cells
         body = f"{header}\n{','.join(values.values())}\n".encode()
-        verdict = check(io.BytesIO(body), find.dataset(name), name="x.csv")
+        verdict = check_in_memory((body), find.dataset(name), name="x.csv")
         return {(why["column"], why["check"]) for reasons in verdict.bad["_reasons"] for why in reasons}
 
     return run

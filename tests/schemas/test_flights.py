@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from schemas.flights import dataset, transform
-from tidegate.contract.engine import check_rows
+from tidegate.contract.requests import check_rows
 
 REQUEST = {
     "year": 2013,

@@ -13,93 +13,21 @@ row is to blame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from tidegate.contract.cells import TEXT, typed
+from tidegate.contract.compiled import NOT_NULL, TYPE, Plan, Rule
 from tidegate.contract.record import CannotRecord, recorded, run_by_pandera
+from tidegate.contract.version import contract_version
 from tidegate.errors import ContractMistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from tidegate.contract.declare import Dataset
-
-OK = "_ok"
-TYPE, NOT_NULL = "type", "not_null"
-_FEW = 1000
-_AS_WRITTEN = pl.QueryOptFlags.none()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One rule of a contract."""
-
-    column: str  # empty for a rule across columns
-    check: str
-    words: str  # what the rule asks, for people
-    reads: tuple[str, ...]
-    keeps: pl.Expr | None = None  # true where a row keeps the rule, never null
-    slow: Callable[[pl.DataFrame], pl.Series] | None = None  # the same, of a whole chunk
-    of_kit: bool = False  # `type` and `not_null` are the kit's own; a person's check may bear these names
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """A compiled contract: what turns text into typed rows, and what each row must keep."""
-
-    dataset: str
-    types: dict[str, pl.DataType]
-    casts: tuple[pl.Expr, ...]
-    rules: tuple[Rule, ...]
-    unique: tuple[tuple[str, ...], ...]
-    nulls: tuple[str, ...]
-    personal: frozenset[str]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The contract's columns, in its order."""
-        return tuple(self.types)
-
-    @property
-    def slow_checks(self) -> tuple[str, ...]:
-        """The checks that run as Python functions, chunk by chunk."""
-        return tuple(f"{rule.column}:{rule.check}".lstrip(":") for rule in self.rules if rule.slow)
-
-    @cached_property
-    def _ok(self) -> pl.Expr:
-        """Whether a row keeps every rule; a column that must have a value has none if its type is broken."""
-        filled = {rule.column for rule in self.rules if rule.of_kit and rule.check == NOT_NULL}
-        keeps = [pl.col(name).is_not_null() for name in self.types if name in filled]
-        for rule in self.rules:
-            said_already = rule.of_kit and rule.column in filled
-            if rule.keeps is not None and not said_already:
-                keeps.append(rule.keeps)
-        return (pl.all_horizontal(keeps) if keeps else pl.lit(True)).alias(OK)
-
-    def only(self, columns: Iterable[str]) -> Plan:
-        """The plan of some columns: all rules that read no other; uniqueness is left out."""
-        wanted = set(columns)
-        return replace(
-            self,
-            types={name: kind for name, kind in self.types.items() if name in wanted},
-            casts=tuple(cast for cast in self.casts if cast.meta.output_name() in wanted),
-            rules=tuple(rule for rule in self.rules if wanted.issuperset(rule.reads)),
-            unique=(),
-        )
-
-    def judged(self, text: pl.DataFrame) -> pl.DataFrame:
-        """Text cells in; typed columns and `_ok` out, row by row."""
-        lazy = text.lazy().with_columns(self.casts).with_columns(self._ok)
-        # optimising a query costs as much as running it on the few rows of a request
-        frame = lazy.collect(optimizations=_AS_WRITTEN) if text.height <= _FEW else lazy.collect()
-        for rule in self.rules:
-            if rule.slow is not None:
-                frame = frame.with_columns((frame[OK] & rule.slow(frame.select(self.columns))).alias(OK))
-        return frame
 
 
 @cache
@@ -121,11 +49,12 @@ def plan_of(dataset: Dataset) -> Plan:
     groups += [schema.unique] if schema.unique else []
     return Plan(
         dataset=dataset.name,
+        version=contract_version(dataset),
+        formats=dataset.formats,
         types=types,
         casts=casts,
         rules=tuple(rules),
         unique=tuple(dict.fromkeys(tuple(group) for group in groups)),
-        nulls=dataset.reads.null_values,
         personal=dataset.personal(),
     )
 

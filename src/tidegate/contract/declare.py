@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
 
+from tidegate.contract.formats import Csv as Csv  # noqa: PLC0414 - a schema file imports it from here
+from tidegate.contract.formats import Format
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,16 +18,6 @@ if TYPE_CHECKING:
 
 KNOWN_AFTER = "known_after"
 PERSONAL = "personal"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Csv:
-    """Comma-separated values as RFC 4180 has them, with a header line equal to the contract's columns."""
-
-    delimiter: str = ","
-    null_values: tuple[str, ...] = (
-        "",
-    )  # every other spelling of "nothing" is a value, and probably a wrong one
 
 
 class Overwrite(StrEnum):
@@ -71,7 +64,7 @@ class Dataset:
     row: type[pa.DataFrameModel]  # what arrives, column by column
     key: tuple[str, ...]  # the columns that name a row; unique within a file
     moments: tuple[str, ...] = ("arrival of the file",)  # the order in which a row's values become known
-    reads: Csv = field(default_factory=Csv)
+    reads: Format | tuple[Format, ...] = field(default_factory=Csv)  # how its files may be written
     partition: Partition | None = None
     transform: Callable[[pl.DataFrame], pl.DataFrame] | None = None  # good rows in, rows of `published` out
     published: type[pa.DataFrameModel] | None = None  # what the table holds, where a transform changes it
@@ -82,6 +75,11 @@ class Dataset:
     def table_row(self) -> type[pa.DataFrameModel]:
         """The contract of the published table's rows."""
         return self.published or self.row
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """How its files may be written."""
+        return self.reads if isinstance(self.reads, tuple) else (self.reads,)
 
     def __post_init__(self) -> None:
         from tidegate.contract.soundness import check_declaration

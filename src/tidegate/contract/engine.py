@@ -1,72 +1,77 @@
-"""Check a file against its contract: bytes in, verdict out.
+"""Check a file against its contract: rows go to their keeper as they are found, a verdict comes back.
 
-The file passes once, in chunks of a few megabytes: unpacked, its structure checked, its cells parsed and
-judged by the compiled plan. Good rows gather typed; of the others only their places are kept. At the end the
-keys are compared over the whole file, and the bad rows are read again from a spooled copy, to say all that
-is wrong with each.
+The file passes once, in batches of a few megabytes: unpacked, its structure checked, its cells parsed and
+judged by the compiled plan. What is good leaves at once, what is bad leaves with all its reasons and its
+bytes; only counts, a few examples and the hashes of keys stay. Where keys of two batches meet, the file is
+read again, and no more of it parsed than those rows.
 """
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from tidegate.contract.compile import OK, Plan, plan_of
-from tidegate.contract.reasons import reasons, structure_reasons
-from tidegate.contract.requests import check_rows
-from tidegate.contract.source import FaultFound, Limits, unpacked
-from tidegate.contract.structure import Chunk, Places, chunks
-from tidegate.contract.texts import read_text
-from tidegate.contract.uniqueness import repeated
-from tidegate.contract.verdict import BAD_SCHEMA, LINE, RAW, REASONS, ROW, FileFault, Verdict
-from tidegate.contract.version import contract_version
+from tidegate.contract.bad_rows import bad_rows, no_row, row_text
+from tidegate.contract.compiled import OK
+from tidegate.contract.reading.choose import batches
+from tidegate.contract.reasons import reasons
+from tidegate.contract.second_look import second_look
+from tidegate.contract.source import FaultFound, Limits
+from tidegate.contract.uniqueness import Seen
+from tidegate.contract.verdict import ROW, FileFault, Tally, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tidegate.contract.batch import Batch, Numbers
+    from tidegate.contract.compiled import Plan
+    from tidegate.contract.keeper import Keeper
+    from tidegate.contract.outside import Outside
+    from tidegate.contract.source import Source
 
-    from tidegate.contract.declare import Dataset
-
-__all__ = ["check", "check_rows"]
-
-_SPOOL = 64 << 20
-_AT_ONCE = 20_000
 _NEXT = "Read the rules it breaks most; mend the sender or the contract"
 
 
-def check(source: BinaryIO, dataset: Dataset, *, name: str, limits: Limits | None = None) -> Verdict:
+def check(
+    source: Source,
+    plan: Plan,
+    keeper: Keeper,
+    *,
+    limits: Limits | None = None,
+    outside: Outside | None = None,
+) -> Verdict:
     """Check one file.
 
     Args:
-        source: its bytes, packed or not; only `read(n)` is called.
-        dataset: its contract.
-        name: its key, of which the ending tells gzip.
+        source: its bytes, packed or not.
+        plan: its dataset's compiled contract.
+        keeper: takes the rows. On a fault, what it took as good may not be published.
         limits: how much is read before the file is refused.
+        outside: what good rows are held against beyond their own file.
 
     Raises:
         ContractMistake: the contract cannot be run.
     """
-    limits = limits or Limits()
-    plan = plan_of(dataset)
-    with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as copy:
-        reading = _Reading(plan, dataset.reads.delimiter, copy, limits)
-        fault: FileFault | None = None
-        try:
-            reading.read(unpacked(source, name, limits))
-        except FaultFound as found:
-            fault = found.fault
-        good, bad = reading.settled()
-    fault = fault or _fault_of_rows(good.height, bad.height, limits)
+    reading = Reading(plan, keeper, limits or Limits(), outside)
+    fault: FileFault | None = None
+    try:
+        for batch in batches(source, plan, reading.limits):
+            reading.take(batch)
+        second_look(source, reading)
+    except FaultFound as found:
+        fault = found.fault
+    finally:
+        for seen in reading.seen:
+            seen.close()
     return Verdict(
-        dataset=dataset.name,
-        contract_version=contract_version(dataset),
-        total_rows=good.height + bad.height,
-        good=good.clear() if fault else good,
-        bad=bad,
-        fault=fault,
+        dataset=plan.dataset,
+        contract_version=plan.version,
+        total_rows=reading.good + reading.bad,
+        good_rows=reading.good,
+        bad_rows=reading.bad,
+        tally=reading.tally,
+        fault=fault or _fault_of_rows(reading.good, reading.bad, reading.limits),
     )
 
 
@@ -85,110 +90,99 @@ def _fault_of_rows(good: int, bad: int, limits: Limits) -> FileFault | None:
 
 
 @dataclass
-class _Reading:
+class Reading:
     """One file on its way: what is known of it so far."""
 
     plan: Plan
-    delimiter: str
-    copy: IO[bytes]
+    keeper: Keeper
     limits: Limits
-    good: list[pl.DataFrame] = field(default_factory=list)
-    suspects: list[tuple[pl.DataFrame, Places]] = field(default_factory=list)  # keys and places of bad rows
-    sound: list[Places] = field(default_factory=list)  # places of the good rows
-    broken: list[Chunk] = field(default_factory=list)
+    outside: Outside | None
+    good: int = 0
+    bad: int = 0
+    tally: Tally = field(default_factory=Tally)
+    seen: list[Seen] = field(default_factory=list)
+    refused: list[Numbers] = field(default_factory=list)  # the numbers of bad rows
+    told: list[list[Numbers]] = field(default_factory=list)  # those that are told to be copies, by group
 
-    def read(self, pieces: Iterator[bytes]) -> None:
-        """Judge the whole file, chunk by chunk."""
-        for chunk in chunks(self._copied(pieces), self.plan.columns, self.delimiter, self.limits):
-            if len(chunk.sound.row):
-                self._judge(chunk)
-            if len(chunk.broken.row):
-                self.broken.append(chunk)
-            self._stop_if_hopeless()
+    def __post_init__(self) -> None:
+        self.seen = [Seen(group) for group in self.plan.unique]
+        self.told = [[] for _ in self.seen]
+
+    def take(self, batch: Batch) -> None:
+        """Judge a batch, and hand its rows on."""
+        if batch.why is not None and len(batch.broken.row):
+            self.refuse(bad_rows(batch.broken, no_row(self.plan, batch.broken), batch.why))
+        if len(batch.row):
+            self._judge(batch)
+        self._stop_if_hopeless()
+
+    def refuse(self, bad: pl.DataFrame) -> None:
+        """Hand bad rows on, and count them."""
+        self.bad += bad.height
+        self.tally.add(bad)
+        self.keeper.refuse(bad)
+
+    def take_back(self, bad: pl.DataFrame) -> None:
+        """Refuse rows that were kept before; give those that were refused before a reason more."""
+        row = bad[ROW].to_numpy()
+        before = np.isin(row, np.concatenate([np.zeros(0, dtype=np.int64), *self.refused]))
+        again, fresh = bad.filter(pl.Series(before)), bad.filter(pl.Series(~before))
+        if again.height:
+            self.tally.add(again)
+            self.keeper.amend(again)
+        if fresh.height:
+            self.refused.append(row[~before])
+            self.good -= fresh.height
+            self.keeper.take_back(row[~before])
+            self.refuse(fresh)
+
+    def _judge(self, batch: Batch) -> None:
+        cells = batch.cells()
+        judged = self.plan.judged_typed(cells) if batch.typed else self.plan.judged(cells)
+        copies = {}
+        for seen, told in zip(self.seen, self.told, strict=True):
+            found = seen.add(judged)
+            if found is not None:
+                copies[seen.group] = found
+                judged = judged.with_columns(judged[OK] & ~found)
+                told.append(batch.row[found.to_numpy()])
+        beyond = self._beyond(judged)
+        if beyond is not None:
+            judged = judged.with_columns(judged[OK] & (beyond.list.len() == 0))
+        keeps = judged[OK].to_numpy()
+        if keeps.all():
+            self._keep(judged, batch.row)
+            return
+        chosen = np.flatnonzero(~keeps)
+        some = judged[chosen]
+        why = reasons(self.plan, some, {group: found.gather(chosen) for group, found in copies.items()})
+        if beyond is not None:
+            why = pl.DataFrame({"a": why, "b": beyond.gather(chosen)}).select(pl.concat_list("a", "b"))["a"]
+        self.refused.append(batch.row[chosen])
+        evidence = batch.records(chosen)
+        self.refuse(bad_rows(evidence, row_text(self.plan, some, evidence.raw), why))
+        if keeps.any():
+            self._keep(judged.filter(judged[OK]), batch.row[keeps])
+
+    def _keep(self, judged: pl.DataFrame, row: Numbers) -> None:
+        self.good += judged.height
+        self.keeper.keep(judged.select(self.plan.columns), row)
+
+    def _beyond(self, judged: pl.DataFrame) -> pl.Series | None:
+        """Reasons from beyond the file, a list for each row; asked of rows that are good so far."""
+        if self.outside is None:
+            return None
+        good = judged.with_row_index("_at").filter(OK)
+        why = self.outside.reasons(good.select(self.plan.columns))
+        if not (why.list.len() > 0).any():
+            return None
+        found = pl.DataFrame({"_at": good["_at"], "why": why})
+        every = judged.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_at"))
+        return every.join(found, on="_at", how="left", maintain_order="left")["why"].fill_null([])
 
     def _stop_if_hopeless(self) -> None:
-        """Give a file up while it is read, once so much of it is bad that reasons would fill the memory."""
-        bad = sum(len(chunk.broken.row) for chunk in self.broken)
-        bad += sum(len(places.row) for _, places in self.suspects)
-        total = bad + sum(frame.height for frame in self.good)
-        if bad >= self.limits.hopeless_rows and bad > self.limits.bad_share * total:
-            what = f"{bad:,} of the first {total:,} rows break the contract, and the rest was not read"
+        """Give a file up while it is read, once so much of it is bad that its reasons would fill a disk."""
+        total = self.good + self.bad
+        if self.bad >= self.limits.hopeless_rows and self.bad > self.limits.bad_share * total:
+            what = f"{self.bad:,} of the first {total:,} rows break the contract, and the rest was not read"
             raise FaultFound("too_many_bad_rows", what, _NEXT)
-
-    def _copied(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        for piece in pieces:
-            self.copy.write(piece)
-            yield piece
-
-    def _judge(self, chunk: Chunk) -> None:
-        text = read_text(chunk.text, self.plan, self.delimiter)
-        judged = self.plan.judged(text)
-        keeps = judged[OK].to_numpy()
-        keys = list(dict.fromkeys(name for group in self.plan.unique for name in group))
-        if not keeps.all():
-            self.suspects.append((judged.filter(~judged[OK]).select(keys), chunk.sound.of(~keeps)))
-        self.good.append(judged.filter(judged[OK]).select(self.plan.columns))
-        self.sound.append(chunk.sound.of(keeps))
-
-    def settled(self) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The good rows, and the bad ones with their reasons, once the whole file is known."""
-        good = pl.concat(self.good) if self.good else pl.DataFrame(schema=self.plan.types)
-        keys = (
-            pl.concat(
-                [good.select(suspects.columns) for suspects, _ in self.suspects[:1]]
-                + [suspects for suspects, _ in self.suspects]
-            )
-            if self.suspects
-            else good
-        )
-        groups = {group: repeated(keys, group) for group in self.plan.unique}
-        copies = np.zeros(keys.height, dtype=bool)
-        for mask in groups.values():
-            copies |= mask.to_numpy()
-        places = _joined([*self.sound, *(places for _, places in self.suspects)])
-        bad = copies.copy()
-        bad[good.height :] = True
-        chosen = np.flatnonzero(bad)
-        masks = {group: mask.gather(chosen) for group, mask in groups.items()}
-        frames = [self._explained(places.of(chosen), masks), *map(self._told, self.broken)]
-        once = ~copies[: good.height]
-        return good if once.all() else good.filter(pl.Series(once)), pl.concat(frames).sort(ROW)
-
-    def _explained(self, places: Places, masks: dict[tuple[str, ...], pl.Series]) -> pl.DataFrame:
-        frames = [pl.DataFrame(schema=BAD_SCHEMA)]
-        for start in range(0, len(places.row), _AT_ONCE):
-            some = np.arange(start, min(start + _AT_ONCE, len(places.row)))
-            part = places.of(some)
-            raw = self._raw(part)
-            text = read_text(b"".join(line + b"\n" for line in raw), self.plan, self.delimiter)
-            why = reasons(
-                self.plan, self.plan.judged(text), {g: mask.gather(some) for g, mask in masks.items()}
-            )
-            frames.append(_bad_rows(part, raw, why))
-        return pl.concat(frames)
-
-    def _told(self, chunk: Chunk) -> pl.DataFrame:
-        why = structure_reasons(chunk.problems, chunk.fields, len(self.plan.columns))
-        return _bad_rows(chunk.broken, self._raw(chunk.broken), why)
-
-    def _raw(self, places: Places) -> list[bytes]:
-        raw = []
-        for offset, length in zip(places.offset.tolist(), places.length.tolist(), strict=True):
-            self.copy.seek(offset)
-            raw.append(self.copy.read(length))
-        return raw
-
-
-def _joined(places: list[Places]) -> Places:
-    if not places:
-        nothing = np.zeros(0, dtype=np.int64)
-        return Places(nothing, nothing, nothing, nothing)
-    return Places(
-        *(np.concatenate([getattr(part, name) for part in places]) for name in Places.__annotations__)
-    )
-
-
-def _bad_rows(places: Places, raw: list[bytes], why: pl.Series) -> pl.DataFrame:
-    text = [line.decode(errors="backslashreplace") for line in raw]
-    columns = {ROW: places.row, LINE: places.line, RAW: text, REASONS: why}
-    return pl.DataFrame(columns, schema=BAD_SCHEMA)

@@ -10,16 +10,11 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tidegate.contract.cells import TEXT
-from tidegate.contract.compile import NOT_NULL
-from tidegate.contract.structure import FIELD_COUNT, PROBLEMS
+from tidegate.contract.compiled import NOT_NULL
 from tidegate.contract.verdict import MASK, REASON, REASONS, SAID_LIMIT
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    from tidegate.contract.compile import Plan, Rule
-    from tidegate.contract.records import Offsets
+    from tidegate.contract.compiled import Plan, Rule
 
 _AT = "_at"
 _SHOWN = 80
@@ -41,22 +36,6 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
     return rows.join(grouped, on=_AT, how="left", maintain_order="left")[REASONS].fill_null([])
 
 
-def structure_reasons(problems: npt.NDArray[np.uint8], fields: Offsets, columns: int) -> pl.Series:
-    """The list of the one reason of each record that the strict reader cut out."""
-    number = pl.col("problem")
-    words = {problem: said for problem, (_, said) in PROBLEMS.items() if "{" not in said}
-    counted = pl.format(PROBLEMS[FIELD_COUNT][1].format(fields="{}", columns=columns), pl.col("fields"))
-    reason = pl.struct(
-        pl.lit("").alias("column"),
-        number.replace_strict({problem: check for problem, (check, _) in PROBLEMS.items()}).alias("check"),
-        pl.coalesce(number.replace_strict(words, default=None, return_dtype=pl.String), counted).alias(
-            "said"
-        ),
-    )
-    found = pl.DataFrame({"problem": problems, "fields": fields})
-    return found.select(pl.concat_list(reason.cast(REASON)).alias(REASONS))[REASONS]
-
-
 def _broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:
     if rule.slow is not None:
         keeps = rule.slow(judged.select(plan.columns))
@@ -69,8 +48,19 @@ def _broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:
 
 
 def _repeats(group: tuple[str, ...], judged: pl.DataFrame, mask: pl.Series) -> pl.DataFrame:
-    said = pl.lit("another row of this file has the same " + ", ".join(group))
-    return _reasoned(judged.with_row_index(_AT).filter(mask), ", ".join(group), "unique", said)
+    reason = copy_reason(group)
+    rows = judged.with_row_index(_AT).filter(mask)
+    return _reasoned(rows, reason["column"], reason["check"], pl.lit(reason["said"]))
+
+
+def copy_reason(group: tuple[str, ...]) -> dict[str, str]:
+    """Why a row is bad whose values in `group` stand in another row too."""
+    names = ", ".join(group)
+    return {
+        "column": names,
+        "check": "unique",
+        "said": f"another row of this file has the same {names}",
+    }
 
 
 def _reasoned(rows: pl.DataFrame, column: str, check: str, said: pl.Expr) -> pl.DataFrame:

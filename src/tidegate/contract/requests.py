@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tidegate.contract.cells import TEXT
-from tidegate.contract.compile import OK, Plan, plan_of
+from tidegate.contract.compile import plan_of
+from tidegate.contract.compiled import OK, Plan
 from tidegate.contract.reasons import reasons
 from tidegate.contract.verdict import MASK, RowError, RowsVerdict, defused
 

@@ -110,13 +110,14 @@ def _check_moments(where: str, dataset: Dataset) -> None:
 
 
 def _check_reads(where: str, dataset: Dataset) -> None:
-    delimiter = dataset.reads.delimiter
-    if len(delimiter.encode()) != 1 or delimiter in '"\r\n\0' or delimiter.isalnum():
-        raise ContractMistake(
-            where, f"{delimiter!r} cannot part columns", 'Use one mark such as "," ";" "|" or a tab'
-        )
-    if isinstance(dataset.reads.null_values, str):
-        raise ContractMistake(where, "null_values is one text", 'Write a tuple of texts: ("", "NA")')
+    for form in dataset.formats:
+        delimiter = form.delimiter
+        if len(delimiter.encode()) != 1 or delimiter in '"\r\n\0' or delimiter.isalnum():
+            raise ContractMistake(
+                where, f"{delimiter!r} cannot part columns", 'Use one mark such as "," ";" "|" or a tab'
+            )
+        if isinstance(form.null_values, str):
+            raise ContractMistake(where, "null_values is one text", 'Write a tuple of texts: ("", "NA")')
 
 
 def _check_partition(where: str, dataset: Dataset, published: dict[str, Any]) -> None:

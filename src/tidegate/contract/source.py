@@ -1,22 +1,88 @@
-"""From an untrusted byte stream to bounded pieces of unpacked bytes: gzip undone, sizes and ratio capped.
-
-A file is gzip when its first bytes say so, or its name does; what it unpacks to is counted while it unpacks,
-so that a bomb is refused after the limit's worth of work and not after its own.
-"""
+"""Where a file's bytes come from, how much of it is read, and how reading says that it cannot go on."""
 
 from __future__ import annotations
 
-import zlib
+import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Protocol
 
 from tidegate.contract.verdict import FileFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-_GZIP = b"\x1f\x8b"
-_READ = 1 << 20
+
+class Stream(Protocol):
+    """Bytes that are read from the first to the last."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`; none at the end."""
+
+
+class Source(Protocol):
+    """One file, which can be read from its start as often as needed."""
+
+    @property
+    def name(self) -> str:
+        """Its key, of which the ending tells how it is packed and written."""
+
+    @property
+    def size(self) -> int:
+        """Its bytes, packed as it is."""
+
+    def open(self) -> Stream:
+        """Its bytes from the first on."""
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Some of its bytes."""
+
+
+@dataclass(frozen=True)
+class BytesSource:
+    """A small file that is already in memory."""
+
+    body: bytes
+    name: str
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return len(self.body)
+
+    def open(self) -> Stream:
+        """Its bytes from the first on."""
+        return io.BytesIO(self.body)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Some of its bytes."""
+        return self.body[offset : offset + length]
+
+
+@dataclass(frozen=True)
+class PathSource:
+    """A file on this machine."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return self.path.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self.path.stat().st_size
+
+    def open(self) -> Stream:
+        """Its bytes from the first on; closed when nobody reads it any more."""
+        return self.path.open("rb")
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """Some of its bytes."""
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
 
 
 class FaultFound(Exception):
@@ -31,74 +97,12 @@ class FaultFound(Exception):
 class Limits:
     """How much of a file is read before it is refused."""
 
-    unpacked_bytes: int = 1 << 30
+    unpacked_bytes: int = 64 << 30
     ratio: int = 250  # text rarely packs better than 50 times; deflate's own best is 1032
     ratio_from: int = 32 << 20  # below this size no ratio is dangerous
     record_bytes: int = 1 << 20
-    piece_bytes: int = 4 << 20
+    piece_bytes: int = 8 << 20
     bad_share: float = 0.5
     hopeless_rows: int = 200_000  # so many bad rows, and such a share, end the reading at once
+    copies: int = 1_000_000  # rows of which the keys are compared in memory
     bad_rows: int = 1000  # a share is only held against a file from so many bad rows on
-
-
-def unpacked(source: BinaryIO, name: str, limits: Limits) -> Iterator[bytes]:
-    """The file's bytes in pieces, unpacked where it is gzip.
-
-    Raises:
-        FaultFound: `torn_gzip` or `too_large`.
-    """
-    first = source.read(_READ)
-    packed = first.startswith(_GZIP)
-    if not packed and first and name.lower().endswith(".gz"):
-        raise FaultFound(
-            "torn_gzip", "it is named .gz, and its bytes are no gzip", "Send the file packed, or unnamed"
-        )
-    pieces = _raw(source, first)
-    total = 0
-    for piece in _gunzipped(pieces, limits) if packed else pieces:
-        total += len(piece)
-        if total > limits.unpacked_bytes:
-            raise _too_large(f"it holds more than {limits.unpacked_bytes:,} bytes unpacked")
-        yield piece
-
-
-def _too_large(what: str) -> FaultFound:
-    return FaultFound("too_large", what, "Split the file into smaller ones, and send them one by one")
-
-
-def _raw(source: BinaryIO, first: bytes) -> Iterator[bytes]:
-    piece = first
-    while piece:
-        yield piece
-        piece = source.read(_READ)
-
-
-def _gunzipped(pieces: Iterator[bytes], limits: Limits) -> Iterator[bytes]:
-    taken = given = 0
-    member = zlib.decompressobj(wbits=31)
-    for piece in pieces:
-        taken += len(piece)
-        rest = piece
-        while rest:
-            if member.eof:  # one gzip may be several, end to end (RFC 1952, 2.2)
-                if not rest.strip(b"\0"):
-                    break
-                member = zlib.decompressobj(wbits=31)
-            out = _step(member, rest)
-            rest = member.unconsumed_tail or member.unused_data
-            given += len(out)
-            if given > limits.ratio_from and given > taken * limits.ratio:
-                raise _too_large(f"its gzip unpacks to more than {limits.ratio} times its size")
-            if out:
-                yield out
-    if not member.eof:
-        raise FaultFound("torn_gzip", "the gzip ends before its end mark", "Send the whole file again")
-
-
-def _step(member: zlib._Decompress, packed: bytes) -> bytes:
-    try:
-        return member.decompress(packed, _READ)
-    except zlib.error as error:
-        raise FaultFound(
-            "torn_gzip", f"the gzip is damaged ({error})", "Send the whole file again"
-        ) from error

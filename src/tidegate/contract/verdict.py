@@ -7,17 +7,26 @@ Bad data is normal, so nothing here is an error. `report` puts a verdict into th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 if TYPE_CHECKING:
-    from tidegate.contract.declare import Dataset
+    from collections.abc import Iterable
 
-ROW, LINE, RAW, REASONS = "_row", "_line", "_raw", "_reasons"
+ROW, LINE, OFFSET, LENGTH = "_row", "_line", "_offset", "_length"
+RAW, BYTES, REASONS = "_raw", "_bytes", "_reasons"
 REASON: pl.DataType = pl.Struct({"column": pl.String, "check": pl.String, "said": pl.String})
-BAD_SCHEMA = pl.Schema([(ROW, pl.Int64), (LINE, pl.Int64), (RAW, pl.String), (REASONS, pl.List(REASON))])
+BAD_SCHEMA = pl.Schema(
+    [
+        *((name, pl.Int64) for name in (ROW, LINE, OFFSET, LENGTH)),
+        (RAW, pl.String),  # as text, personal cells masked
+        (BYTES, pl.Binary),  # as it came
+        (REASONS, pl.List(REASON)),
+    ]
+)
 MASK = "•••"
 SAID_LIMIT = 200
 _EXAMPLES = 5
@@ -46,24 +55,54 @@ FAULTS = {
 }
 
 
+Broken = tuple[str, str]  # a rule: column (none for a rule across columns) and check
+
+
+@dataclass(frozen=True)
+class Example:
+    """One row that breaks a rule."""
+
+    row: int
+    line: int
+    said: str
+
+
+@dataclass
+class Tally:
+    """How many rows break each rule, with the first few of them; personal values are masked already."""
+
+    rows: Counter[Broken] = field(default_factory=Counter)
+    examples: dict[Broken, list[Example]] = field(default_factory=dict)
+
+    def add(self, bad: pl.DataFrame) -> None:
+        """Count rows that have the columns ROW, LINE and REASONS of `BAD_SCHEMA`."""
+        if not bad.height:
+            return
+        each = bad.lazy().select(ROW, LINE, REASONS).explode(REASONS).unnest(REASONS)
+        shown = pl.struct(ROW, LINE, "said").head(_EXAMPLES).alias("shown")
+        found = each.group_by("column", "check", maintain_order=True).agg(pl.len(), shown).collect()
+        for column, check, rows, examples in found.iter_rows():
+            kept = self.examples.setdefault((column, check), [])
+            kept += [Example(one[ROW], one[LINE], one["said"]) for one in examples[: _EXAMPLES - len(kept)]]
+            self.rows[column, check] += rows
+
+    def counts(self) -> dict[Broken, int]:
+        """Rows for each rule, the most broken first."""
+        ordered = sorted(self.rows.items(), key=lambda item: (-item[1], item[0]))
+        return dict(ordered)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What a file came to. With a `fault` nothing may be published; `bad` holds what was found by then."""
+    """What a file came to. With a `fault` nothing may be published; its counts are of what was read."""
 
     dataset: str
     contract_version: str
-    total_rows: int  # data rows read; on a fault that stopped the reading, those read until then
-    good: pl.DataFrame  # the contract's columns, typed, in its order
-    bad: pl.DataFrame  # BAD_SCHEMA: row number, line of the file, original text, every reason
+    total_rows: int
+    good_rows: int
+    bad_rows: int
+    tally: Tally
     fault: FileFault | None = None
-
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many bad rows break each rule: (column, check) to rows; no column for rules across columns."""
-        if not self.bad.height:
-            return {}
-        broken = self.bad.select(pl.col(REASONS).explode().struct.unnest()).group_by("column", "check").len()
-        ordered = broken.sort(["len", "column", "check"], descending=[True, False, False])
-        return {(column, check): rows for column, check, rows in ordered.iter_rows()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,15 +129,15 @@ def defused(text: str, limit: int = SAID_LIMIT) -> str:
     return f"'{short}" if short.startswith(_FORMULA_STARTS) else short
 
 
-def report(verdict: Verdict, dataset: Dataset, *, source: str) -> dict[str, Any]:
+def report(verdict: Verdict, personal: Iterable[str], *, source: str) -> dict[str, Any]:
     """A verdict as the JSON of quarantine's report: bounded, masked, and grouped by rule.
 
     Args:
         verdict: what `check` returned.
-        dataset: the contract that was checked.
+        personal: the columns that are masked.
         source: the file's address, as people should read it.
     """
-    counts = verdict.counts()
+    counts = verdict.tally.counts()
     fault = verdict.fault
     return {
         "dataset": verdict.dataset,
@@ -108,21 +147,15 @@ def report(verdict: Verdict, dataset: Dataset, *, source: str) -> dict[str, Any]
         if fault is None
         else {"code": fault.code, "what": fault.what, "next_step": fault.next_step},
         "total_rows": verdict.total_rows,
-        "good_rows": verdict.good.height,
-        "bad_rows": verdict.bad.height,
-        "rules": [_rule(verdict, *rule, rows) for rule, rows in list(counts.items())[:_RULES]],
+        "good_rows": 0 if fault else verdict.good_rows,
+        "bad_rows": verdict.bad_rows,
+        "rules": [_rule(verdict.tally, rule, rows) for rule, rows in list(counts.items())[:_RULES]],
         "rules_left_out": max(0, len(counts) - _RULES),
-        "masked_columns": sorted(dataset.personal()),
+        "masked_columns": sorted(personal),
     }
 
 
-def _rule(verdict: Verdict, column: str, check: str, rows: int) -> dict[str, Any]:
-    reasons = verdict.bad.lazy().select(ROW, LINE, REASONS).explode(REASONS).unnest(REASONS)
-    broken = (
-        reasons.filter((pl.col("column") == column) & (pl.col("check") == check)).head(_EXAMPLES).collect()
-    )
-    examples = [
-        {"row": row, "line": line, "said": defused(said)}
-        for row, line, said in broken.select(ROW, LINE, "said").rows()
-    ]
+def _rule(tally: Tally, rule: Broken, rows: int) -> dict[str, Any]:
+    column, check = rule
+    examples = [{"row": one.row, "line": one.line, "said": defused(one.said)} for one in tally.examples[rule]]
     return {"column": column, "check": check, "rows": rows, "examples": examples}

@@ -29,7 +29,7 @@ def contract_version(dataset: Dataset) -> str:
         "unique": arriving.unique,
         "key": dataset.key,
         "moments": dataset.moments,
-        "reads": [dataset.reads.delimiter, dataset.reads.null_values],
+        "reads": [repr(form) for form in dataset.formats],
         "transform": _source(dataset.transform) if dataset.transform else "",
         "published": [
             _column(name, column) for name, column in dataset.table_row.to_schema().columns.items()

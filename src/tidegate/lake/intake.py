@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidegate.contract.declare import Overwrite
-from tidegate.contract.engine import check
+from tidegate.contract.in_memory import Checked, check_in_memory
 from tidegate.contract.verdict import defused, report
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake import datafiles, layout
@@ -105,28 +105,29 @@ class Intake:
         return any(object_id not in refused for object_id in older)
 
     def _check(self, landed: LandedObject, held: Entry, dataset: Dataset) -> Entry:
-        verdict = check(self._read(landed), dataset, name=landed.key)
-        told = report(verdict, dataset, source=layout.uri(landed.bucket, landed.key))
+        checked = check_in_memory(self._read(landed), dataset, name=landed.key)
+        verdict = checked.verdict
+        told = report(verdict, dataset.personal(), source=layout.uri(landed.bucket, landed.key))
         about = self._about(landed, told)
-        if verdict.bad.height:
-            address = self.quarantine.keep_rows(dataset.name, landed.object_id, verdict.bad, about)
+        if verdict.bad_rows:
+            address = self.quarantine.keep_rows(dataset.name, landed.object_id, checked.bad, about)
             if verdict.fault is None:
-                self._say_quarantined(landed, dataset.name, verdict.bad.height, _worst_rule(verdict), address)
+                self._say_quarantined(landed, dataset.name, verdict.bad_rows, _worst_rule(verdict), address)
         if verdict.fault is not None:
             reason = f"{verdict.fault.code}: {verdict.fault.what}"
             return self._quarantine_file(landed, held, dataset.name, reason, verdict=verdict, about=about)
-        self._keep_good(landed, dataset, verdict)
+        self._keep_good(landed, dataset, checked)
         return self._mark_validated(held, dataset, verdict)
 
-    def _keep_good(self, landed: LandedObject, dataset: Dataset, verdict: Verdict) -> None:
+    def _keep_good(self, landed: LandedObject, dataset: Dataset, checked: Checked) -> None:
         if dataset.transform is None:
             files = datafiles.write(
-                self.s3, self.lake_bucket, table_spec(dataset), landed.object_id, verdict.good
+                self.s3, self.lake_bucket, table_spec(dataset), landed.object_id, checked.good
             )
             datafiles.save(self.s3, self.lake_bucket, dataset.name, landed.object_id, files)
             return
         body = io.BytesIO()
-        verdict.good.write_parquet(body)
+        checked.good.write_parquet(body)
         key = layout.staged_rows_key(dataset.name, landed.object_id)
         self.s3.put_object(Bucket=self.lake_bucket, Key=key, Body=body.getvalue())
 
@@ -135,10 +136,10 @@ class Intake:
             held,
             State.VALIDATED,
             total_rows=verdict.total_rows,
-            good_rows=verdict.good.height,
-            bad_rows=verdict.bad.height,
+            good_rows=verdict.good_rows,
+            bad_rows=verdict.bad_rows,
             contract_version=verdict.contract_version,
-            **({"reason": _worst_rule(verdict)} if verdict.bad.height else {}),
+            **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
             **({} if dataset.transform else {"waiting_for": dataset.name}),
         )
         self.say(what_follows(marked))
@@ -169,10 +170,11 @@ class Intake:
             **version,
         )
 
-    def _read(self, landed: LandedObject) -> io.BytesIO:
+    def _read(self, landed: LandedObject) -> bytes:
         version = {"VersionId": landed.version_id} if landed.version_id else {"IfMatch": landed.etag}
         answer = self.s3.get_object(Bucket=landed.bucket, Key=landed.key, **version)
-        return io.BytesIO(answer["Body"].read())
+        body: bytes = answer["Body"].read()
+        return body
 
     def _about(self, landed: LandedObject, told: dict[str, Any]) -> dict[str, Any]:
         source = {"bucket": landed.bucket, "key": landed.key, "version_id": landed.version_id}
@@ -200,6 +202,6 @@ class Intake:
 
 
 def _worst_rule(verdict: Verdict) -> str:
-    (column, rule), rows = next(iter(verdict.counts().items()))
-    bad = verdict.bad.height
+    (column, rule), rows = next(iter(verdict.tally.counts().items()))
+    bad = verdict.bad_rows
     return f"{bad} bad row{'' if bad == 1 else 's'}, most of all {column or 'the row'}: {rule} ({rows})"

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tidegate.contract.cells import TEXT
-from tidegate.contract.compile import OK, plan_of
+from tidegate.contract.compile import plan_of
+from tidegate.contract.compiled import OK
+from tidegate.contract.in_memory import Checked
 from tidegate.contract.reasons import reasons
-from tidegate.contract.verdict import LINE, MASK, RAW, REASONS, ROW, Verdict, report
+from tidegate.contract.verdict import LINE, MASK, RAW, REASONS, ROW, Tally, Verdict, report
 from tidegate.contract.version import contract_version
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake import datafiles, layout
@@ -28,7 +30,7 @@ from tidegate.planning import table_spec
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tidegate.contract.compile import Plan
+    from tidegate.contract.compiled import Plan
     from tidegate.contract.declare import Dataset
     from tidegate.lake.entry import Entry
     from tidegate.lake.ledger import Ledger
@@ -70,22 +72,22 @@ class Step:
             return self._quarantine_file(held, f"given_up: {MOST_ATTEMPTS} attempts ended without a result")
         staged = self._staged(held)
         try:
-            verdict = after_step(dataset, staged)
+            checked = after_step(dataset, staged)
         except Exception as error:  # noqa: BLE001 - it is somebody's own code, and its failure is a result
             return self._quarantine_file(held, f"step_failed: the step raised {type(error).__name__}")
-        if not verdict.good.height:
+        if not checked.good.height:
             return self._quarantine_file(
                 held, "step_failed: no row that the step returned keeps the contract"
             )
-        if verdict.bad.height:
-            self._quarantine_rows(held, dataset, verdict)
-        files = datafiles.write(self.s3, self.lake_bucket, table_spec(dataset), held.object_id, verdict.good)
+        if checked.bad.height:
+            self._quarantine_rows(held, dataset, checked)
+        files = datafiles.write(self.s3, self.lake_bucket, table_spec(dataset), held.object_id, checked.good)
         datafiles.save(self.s3, self.lake_bucket, dataset.name, held.object_id, files)
         marked = self.ledger.mark(
             held,
             State.TRANSFORMED,
-            good_rows=verdict.good.height,
-            bad_rows=held.bad_rows + verdict.bad.height,
+            good_rows=checked.good.height,
+            bad_rows=held.bad_rows + checked.bad.height,
             waiting_for=dataset.name,
         )
         self.say(what_follows(marked))
@@ -97,12 +99,12 @@ class Step:
             io.BytesIO(self.s3.get_object(Bucket=self.lake_bucket, Key=key)["Body"].read())
         )
 
-    def _quarantine_rows(self, held: Entry, dataset: Dataset, verdict: Verdict) -> None:
-        told = report(verdict, dataset, source=layout.uri(held.bucket, held.key))
-        address = self.quarantine.keep_broken_rows(held.dataset, held.object_id, verdict.bad, told)
-        bad = verdict.bad.height
+    def _quarantine_rows(self, held: Entry, dataset: Dataset, checked: Checked) -> None:
+        told = report(checked.verdict, dataset.personal(), source=layout.uri(held.bucket, held.key))
+        address = self.quarantine.keep_broken_rows(held.dataset, held.object_id, checked.bad, told)
+        bad = checked.bad.height
         reason = f"the dataset's own step broke {bad} row{'' if bad == 1 else 's'}"
-        self._say_quarantined(held, verdict.bad.height, reason, address, whole_file=False)
+        self._say_quarantined(held, checked.bad.height, reason, address, whole_file=False)
 
     def _quarantine_file(self, held: Entry, reason: str) -> Entry:
         landed = LandedObject.read(
@@ -137,21 +139,26 @@ class Step:
         self.say([fact])
 
 
-def after_step(dataset: Dataset, staged: pl.DataFrame) -> Verdict:
+def after_step(dataset: Dataset, staged: pl.DataFrame) -> Checked:
     """Run the dataset's own step on its good rows, and check what it returns by the contract of the table."""
     if dataset.transform is None:
         raise TypeError(f"{dataset.name} has no step")
     returned = dataset.transform(staged)
     plan = _published_plan(dataset)
-    judged = _judged(plan, returned)
-    bad = judged.with_row_index(ROW, offset=1).filter(~pl.col(OK))
-    return Verdict(
+    judged = plan.judged_typed(returned)
+    broken = _told(plan, judged.with_row_index(ROW, offset=1).filter(~pl.col(OK)))
+    good = judged.filter(OK).select(plan.columns)
+    tally = Tally()
+    tally.add(broken)
+    verdict = Verdict(
         dataset=dataset.name,
         contract_version=contract_version(dataset),
         total_rows=returned.height,
-        good=judged.filter(OK).select(plan.columns),
-        bad=_told(plan, bad),
+        good_rows=good.height,
+        bad_rows=broken.height,
+        tally=tally,
     )
+    return Checked(verdict=verdict, good=good, bad=broken)
 
 
 @cache
@@ -162,26 +169,6 @@ def _published_plan(dataset: Dataset) -> Plan:
     key = tuple(name for name in dataset.key if name in columns) or columns[:1]
     published = replace(dataset, row=row, published=None, transform=None, key=key)
     return plan_of(published).only(columns)
-
-
-def _judged(plan: Plan, returned: pl.DataFrame) -> pl.DataFrame:
-    """The verdict on rows that never were text: a value's text is only what a reason quotes."""
-    texts = [pl.col(name).cast(pl.String).alias(TEXT + name) for name in plan.columns]
-    typed = [_unchanged(name, returned.schema[name], kind) for name, kind in plan.types.items()]
-    keeps = [rule.keeps for rule in plan.rules if rule.keeps is not None]
-    judged = returned.select(*typed, *texts).with_columns(pl.all_horizontal(pl.lit(True), *keeps).alias(OK))
-    for rule in plan.rules:
-        if rule.slow is not None:
-            judged = judged.with_columns(judged[OK] & rule.slow(judged.select(plan.columns)))
-    return judged
-
-
-def _unchanged(column: str, given: pl.DataType, kind: pl.DataType) -> pl.Expr:
-    """The value in the published type, or nothing where that type would round, cut or overflow it."""
-    value = pl.col(column).cast(kind, strict=False)
-    if given.is_float() and kind.is_float():
-        return pl.when(value.is_finite() | ~pl.col(column).is_finite()).then(value).alias(column)
-    return pl.when(value.cast(given, strict=False).eq_missing(pl.col(column))).then(value).alias(column)
 
 
 def _told(plan: Plan, bad: pl.DataFrame) -> pl.DataFrame:

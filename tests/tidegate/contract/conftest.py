@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
@@ -10,7 +9,7 @@ import polars as pl
 import pytest
 
 from tidegate.contract.declare import Csv, Dataset, column
-from tidegate.contract.engine import check
+from tidegate.contract.in_memory import check_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +55,6 @@ def checked() -> Callable[..., Verdict]:
     """Check bytes as a file of parcels."""
 
     def run(body: bytes, name: str = "parcels/a.csv", **more: Any) -> Verdict:
-        return check(io.BytesIO(body), PARCELS, name=name, **more)
+        return check_in_memory((body), PARCELS, name=name, **more)
 
     return run

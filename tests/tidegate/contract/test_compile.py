@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Dataset, column
-from tidegate.contract.engine import check
+from tidegate.contract.in_memory import check_in_memory
 from tidegate.errors import ContractMistake
 
 NEW_YEAR = datetime(2020, 1, 1, tzinfo=UTC)
@@ -142,7 +142,7 @@ def _bad_by_pandera_alone(rows: list[dict[str, Any]]) -> bool:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(_rows())
 def test_the_plan_finds_what_panderas_own_checks_find(rows):
-    verdict = check(io.BytesIO(_as_file(rows)), EVERYTHING, name="a.csv")
+    verdict = check_in_memory((_as_file(rows)), EVERYTHING, name="a.csv")
     found = {
         (row["_row"], why["column"], why["check"])
         for row in verdict.bad.iter_rows(named=True)
@@ -238,7 +238,7 @@ class Named(pa.DataFrameModel):
 
 
 def test_a_check_that_bears_the_name_of_the_kits_own_is_still_asked():
-    verdict = check(io.BytesIO(b"key\n1\n9\n"), _dataset(Named), name="a.csv")
+    verdict = check_in_memory((b"key\n1\n9\n"), _dataset(Named), name="a.csv")
     assert verdict.good["key"].to_list() == [9]
 
 
@@ -252,7 +252,7 @@ class Pair(pa.DataFrameModel):
 
 
 def test_two_rows_without_a_value_are_no_copies_of_each_other():
-    verdict = check(io.BytesIO(b"key,left,right\n1,a,\n2,a,\n3,a,b\n4,a,b\n"), _dataset(Pair), name="a.csv")
+    verdict = check_in_memory((b"key,left,right\n1,a,\n2,a,\n3,a,b\n4,a,b\n"), _dataset(Pair), name="a.csv")
     assert verdict.bad["_row"].to_list() == [3, 4]
     assert verdict.bad["_reasons"][0][0]["column"] == "left, right"
 

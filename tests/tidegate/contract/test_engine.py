@@ -5,12 +5,13 @@ from __future__ import annotations
 import gzip
 import io
 import random
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
-from tidegate.contract.engine import check
-from tidegate.contract.source import Limits
+from tidegate.contract.in_memory import check_in_memory
+from tidegate.contract.source import BytesSource, Limits
 from tidegate.contract.verdict import BAD_SCHEMA
 
 
@@ -40,7 +41,9 @@ def test_a_bad_row_has_all_its_reasons_its_number_its_line_and_its_text(checked,
     assert reasons(verdict) == {
         2: {("number", "greater_than_or_equal_to"), ("colour", "isin"), ("weight", "greater_than")}
     }
-    assert verdict.bad.select("_row", "_line", "_raw").rows() == [(2, 3, "0,green,-3,")]
+    assert verdict.bad.select("_row", "_line", "_offset", "_length", "_bytes").rows() == [
+        (2, 3, 40, 11, b"0,green,-3,")
+    ]
     assert verdict.total_rows == 2
 
 
@@ -65,7 +68,10 @@ def test_every_copy_of_a_key_is_bad_wherever_it_stands(checked, header):
 
 def test_row_numbers_and_lines_are_right_after_a_quoted_newline(checked, header):
     verdict = checked(header + b'1,blue,1,"a\nb"\n2,green,1,x\n"3",blue,"1","c\r\nd"\n4,blue,x,y\n')
-    assert verdict.bad.select("_row", "_line", "_raw").rows() == [(2, 4, "2,green,1,x"), (4, 7, "4,blue,x,y")]
+    assert verdict.bad.select("_row", "_line", "_bytes").rows() == [
+        (2, 4, b"2,green,1,x"),
+        (4, 7, b"4,blue,x,y"),
+    ]
     assert verdict.good["owner"].to_list() == ["a\nb", "c\r\nd"]
 
 
@@ -148,10 +154,8 @@ def test_rows_in_are_rows_out_whatever_the_size_of_the_pieces(checked, header):
     for size in (97, 1000, 5000):
         parts = checked(body, limits=Limits(piece_bytes=size, record_bytes=2000))
         assert parts.good.rows() == whole.good.rows()
-        assert (
-            parts.bad.select("_row", "_line", "_raw").rows()
-            == whole.bad.select("_row", "_line", "_raw").rows()
-        )
+        assert parts.bad.drop("_reasons").rows() == whole.bad.drop("_reasons").rows()
+        assert reasons(parts) == reasons(whole)
     numbers = sorted([*whole.bad["_row"].to_list()])
     assert len(set(numbers)) == len(numbers)
     assert whole.good.height + whole.bad.height == whole.total_rows
@@ -160,7 +164,7 @@ def test_rows_in_are_rows_out_whatever_the_size_of_the_pieces(checked, header):
 def test_bytes_that_are_no_utf_8_break_their_row_alone(checked, header):
     verdict = checked(header + "1,,,é\n2,,,".encode() + b"\xe9\n3,,,x\n4,\0,,\n")
     assert reasons(verdict) == {2: {("", "encoding")}, 4: {("", "nul_byte")}}
-    assert verdict.bad["_raw"][0] == "2,,,\\xe9"
+    assert verdict.bad["_bytes"][0] == b"2,,,\xe9"
     assert verdict.good["owner"].to_list() == ["é", "x"]
 
 
@@ -169,15 +173,32 @@ def test_a_mark_and_carriage_returns_are_no_obstacle(checked, header):
     assert checked(body).good["owner"].to_list() == ["a", "b"]
 
 
-def test_only_read_is_asked_of_the_source(parcels, header):
-    class Body:
-        def __init__(self, body):
-            self._file = io.BytesIO(body)
+def test_a_stream_may_give_less_than_it_is_asked_for(parcels, header):
+    class Trickle(BytesSource):
+        def open(self):
+            whole = io.BytesIO(self.body)
+            return SimpleNamespace(read=lambda size: whole.read(min(size, 7)))
 
-        def read(self, size):
-            return self._file.read(min(size, 7))
+    source = Trickle(header + b"1,,,\n2,,,\n", "a.csv")
+    assert check_in_memory(source, parcels).good.height == 2
 
-    assert check(Body(header + b"1,,,\n2,,,\n"), parcels, name="a.csv").good.height == 2
+
+def test_copies_that_stand_far_apart_are_found_and_those_told_before_get_a_reason_more(checked, header):
+    lines = [b"%d,blue,1,a\n" % number for number in range(1, 2001)]
+    lines[3] = b"4,green,1,a\n"
+    body = header + b"".join(lines) + b"4,blue,1,b\n7,,,\n7,,,\n,,,\n"
+    verdict = checked(body, limits=Limits(piece_bytes=500))
+    assert reasons(verdict) == {
+        4: {("number", "unique"), ("colour", "isin")},
+        7: {("number", "unique")},
+        2001: {("number", "unique")},
+        2002: {("number", "unique")},
+        2003: {("number", "unique")},
+        2004: {("number", "not_null")},
+    }
+    assert verdict.good["number"].to_list() == [n for n in range(1, 2001) if n not in (4, 7)]
+    assert verdict.verdict.tally.counts()["number", "unique"] == 5
+    assert (verdict.verdict.good_rows, verdict.verdict.bad_rows) == (1998, 6)
 
 
 def test_a_hopeless_file_is_given_up_while_it_is_read(checked, header):
@@ -185,3 +206,12 @@ def test_a_hopeless_file_is_given_up_while_it_is_read(checked, header):
     verdict = checked(header + b"x\n" * 10_000_000, limits=limits)
     assert verdict.fault.code == "too_many_bad_rows"
     assert verdict.total_rows < 2_000_000
+
+
+def test_the_text_of_a_bad_row_masks_its_personal_cells_and_that_of_a_broken_one_all(checked, header):
+    verdict = checked(header + b"1,blue,1,x\n0,,1,ann\n3,ann\n")
+    assert verdict.bad["_raw"].to_list() == [
+        '{"number":"0","colour":null,"weight":"1","owner":"•••"}',
+        "•••",
+    ]
+    assert verdict.bad["_bytes"].to_list() == [b"0,,1,ann", b"3,ann"]

@@ -8,7 +8,7 @@ import time
 import polars as pl
 import pytest
 
-from tidegate.contract.engine import check_rows
+from tidegate.contract.requests import check_rows
 
 GOOD = {"number": 1, "colour": "red", "weight": 12, "owner": None}
 
@@ -92,7 +92,7 @@ def test_a_row_is_checked_within_milliseconds(parcels):
 
 
 def test_the_modules_of_the_engine_ask_for_no_pandas():
-    for name in ("engine", "requests", "compile", "reasons", "texts", "structure"):
+    for name in ("engine", "requests", "compile", "reasons", "reading.texts", "reading.structure"):
         module = sys.modules[f"tidegate.contract.{name}"]
         assert not hasattr(module, "pd")
         assert not hasattr(module, "pandas")

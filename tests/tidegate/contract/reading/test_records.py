@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tidegate.contract.test_structure import read  # one reader for all tests of structure
-from tidegate.contract.records import _matched, count_fields, spans
+from tests.tidegate.contract.reading.test_structure import read  # one reader for all tests of structure
+from tidegate.contract.reading.records import _matched, count_fields, spans
 
 _junk = st.lists(
     st.sampled_from([b"a", b",", b",", b'"', b'""', b"\n", b"\n", b"\r\n", b"\r"]), max_size=40

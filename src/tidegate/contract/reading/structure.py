@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tidegate.contract.header import check_header, without_mark
-from tidegate.contract.records import Offsets, Spans, spans
+from tidegate.contract.reading.header import check_header, without_mark
+from tidegate.contract.reading.records import Offsets, Spans, spans
 from tidegate.contract.source import FaultFound, Limits
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ class Places:
 class Chunk:
     """A stretch of the file: its sound records, as bytes that any CSV parser reads alike, and the broken."""
 
-    text: bytes
+    block: bytes  # as it stands in the file, from `offset` on
+    offset: int
+    text: bytes  # the sound records, one after another
     sound: Places
     broken: Places
     problems: npt.NDArray[np.uint8]  # for each broken record, a key of PROBLEMS
@@ -144,6 +146,8 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     held = _held_blanks(position, before)
     bad = np.flatnonzero(problems[:upto] != 0)
     chunk = Chunk(
+        block,
+        position.offset,
         _sound_text(block, found, problems),
         places.of(problems == 0),
         _together(held, places.of(bad)),

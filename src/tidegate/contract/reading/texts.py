@@ -9,10 +9,11 @@ import polars as pl
 from tidegate.contract.cells import TEXT
 
 if TYPE_CHECKING:
-    from tidegate.contract.compile import Plan
+    from tidegate.contract.compiled import Plan
+    from tidegate.contract.formats import Csv
 
 
-def read_text(records: bytes, plan: Plan, delimiter: str) -> pl.DataFrame:
+def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
     """Parse records whose structure was checked, one text column for each of the contract's."""
     names = [TEXT + name for name in plan.columns]
     if not records:
@@ -21,11 +22,11 @@ def read_text(records: bytes, plan: Plan, delimiter: str) -> pl.DataFrame:
         records,
         has_header=False,
         new_columns=names,
-        separator=delimiter,
+        separator=form.delimiter,
         infer_schema=False,
-        empty_string_is_null="" in plan.nulls,
-        null_values=[null for null in plan.nulls if null],
+        empty_string_is_null="" in form.null_values,
+        null_values=[null for null in form.null_values if null],
     )
-    if plan.nulls and b'"' in records:  # the parser looks for null spellings in unquoted cells alone
-        text = text.with_columns(pl.when(~pl.all().is_in(plan.nulls)).then(pl.all()))
+    if form.null_values and b'"' in records:  # the parser looks for null spellings in unquoted cells alone
+        text = text.with_columns(pl.when(~pl.all().is_in(form.null_values)).then(pl.all()))
     return text

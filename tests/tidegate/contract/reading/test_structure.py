@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.contract.reading.structure import PROBLEMS, chunks
 from tidegate.contract.source import FaultFound, Limits
-from tidegate.contract.structure import PROBLEMS, chunks
 
 
 def read(body: bytes, columns: int, piece: int = 1 << 20, longest: int = 1 << 16):
