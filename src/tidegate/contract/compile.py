@@ -56,6 +56,7 @@ def plan_of(dataset: Dataset) -> Plan:
         rules=tuple(rules),
         unique=tuple(dict.fromkeys(tuple(group) for group in groups)),
         personal=dataset.personal(),
+        headers=tuple(dataset.headers().values()),
     )
 
 

@@ -47,6 +47,7 @@ class Plan:
     rules: tuple[Rule, ...]
     unique: tuple[tuple[str, ...], ...]
     personal: frozenset[str]
+    headers: tuple[str, ...]  # what files call the columns, in the contract's order
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -77,8 +78,10 @@ class Plan:
     def only(self, columns: Iterable[str]) -> Plan:
         """The plan of some columns: all rules that read no other; uniqueness is left out."""
         wanted = set(columns)
+        called = zip(self.types, self.headers, strict=True)
         return replace(
             self,
+            headers=tuple(header for name, header in called if name in wanted),
             types={name: kind for name, kind in self.types.items() if name in wanted},
             casts=tuple(cast for cast in self.casts if cast.meta.output_name() in wanted),
             rules=tuple(rule for rule in self.rules if wanted.issuperset(rule.reads)),

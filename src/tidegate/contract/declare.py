@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 KNOWN_AFTER = "known_after"
 PERSONAL = "personal"
+HEADER = "header"
 
 
 class Overwrite(StrEnum):
@@ -44,15 +45,18 @@ class Partition:
     grain: Grain
 
 
-def column(*, known_after: str = "", personal: bool = False, **checks: Any) -> Any:
-    """A pandera field that also says when its value becomes known, and whether it is personal data.
+def column(*, known_after: str = "", personal: bool = False, header: str | None = None, **checks: Any) -> Any:
+    """A pandera field that also says when its value becomes known, how files spell its name, and whether it
+    is personal data.
 
     Args:
         known_after: one of the dataset's `moments`; empty means the first of them.
         personal: masked in every report and log.
+        header: what the column is called in a file, where that is no name for a column: `"Unit Price (€)"`;
+            left out, it is called by its own name.
         checks: pandera's own: `nullable`, `ge`, `isin`, `str_matches`, `unique` … and `description`.
     """
-    return pa.Field(metadata={KNOWN_AFTER: known_after, PERSONAL: personal}, **checks)
+    return pa.Field(metadata={KNOWN_AFTER: known_after, PERSONAL: personal, HEADER: header}, **checks)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +99,11 @@ class Dataset:
         return frozenset(
             name for name, col in self.schema().columns.items() if (col.metadata or {}).get(PERSONAL)
         )
+
+    def headers(self) -> dict[str, str]:
+        """What each arriving column is called in a file: column name to header."""
+        said = {name: (col.metadata or {}).get(HEADER) for name, col in self.schema().columns.items()}
+        return {name: name if header is None else header for name, header in said.items()}
 
     def known_after(self) -> dict[str, str]:
         """When each arriving column becomes known: column name to moment."""

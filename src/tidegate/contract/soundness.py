@@ -55,7 +55,8 @@ def _check_columns(where: str, columns: dict[str, Any]) -> None:
             raise ContractMistake(
                 where,
                 f"{name!r} is no name for a column",
-                "Use letters, digits and underscores, a letter first; a leading _ is the kit's own",
+                "Use letters, digits and underscores, a letter first, and say how files spell it: "
+                'column(header="Unit Price (€)")',
             )
         if [other.lower() for other in columns].count(name.lower()) > 1:
             raise ContractMistake(

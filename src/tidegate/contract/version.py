@@ -21,10 +21,13 @@ _DIGITS = 16
 @cache
 def contract_version(dataset: Dataset) -> str:
     """The version of a dataset's contract, the same on every machine with the same sources."""
-    known_after = dataset.known_after()
+    known_after, headers = dataset.known_after(), dataset.headers()
     arriving = dataset.schema()
     told = {
-        "columns": [[*_column(name, column), known_after[name]] for name, column in arriving.columns.items()],
+        "columns": [
+            [*_column(name, column), known_after[name], headers[name]]
+            for name, column in arriving.columns.items()
+        ],
         "across": [_check(check) for check in arriving.checks],
         "unique": arriving.unique,
         "key": dataset.key,

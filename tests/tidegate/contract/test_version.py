@@ -45,6 +45,7 @@ def test_every_change_of_what_is_asked_or_done_changes_the_version():
         replace(BASE, row=model(isin=[1, 3])),
         replace(BASE, row=model(ge=1, unique=True)),
         replace(BASE, row=model(ge=1, personal=True)),
+        replace(BASE, row=model(ge=1, header="Key (no.)")),
         replace(BASE, reads=Csv(null_values=("NA",))),
         replace(BASE, moments=("soon", "late")),
         replace(BASE, transform=step),

@@ -27,7 +27,7 @@ def batches(source: Source, plan: Plan, form: Csv, limits: Limits) -> Iterator[B
         FaultFound: the file as a whole cannot be read.
     """
     pieces = unpacked(source.open(), source.name, limits)
-    for chunk in chunks(pieces, plan.columns, form.delimiter, limits):
+    for chunk in chunks(pieces, plan.headers, form.delimiter, limits):
         yield _batch(chunk, plan, form)
 
 

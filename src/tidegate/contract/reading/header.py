@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from typing import TYPE_CHECKING
 
 from tidegate.contract.source import FaultFound
@@ -41,7 +42,7 @@ def without_mark(block: bytes) -> bytes:
 
 
 def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
-    """Compare the header line with the contract's columns, in their order.
+    """Compare the header line with what the contract calls its columns, in their order.
 
     Raises:
         FaultFound: `not_text` or `header_mismatch`, saying what is missing, extra, repeated or out of order.
@@ -69,8 +70,12 @@ def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
 
 
 def _cells(text: str, delimiter: str) -> list[str]:
-    cells = text.split(delimiter)
-    return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in cells]
+    if '"' not in text:
+        return text.split(delimiter)
+    try:
+        return next(csv.reader([text], delimiter=delimiter, strict=True))
+    except csv.Error:  # a stray quote: the names are what stands there
+        return text.split(delimiter)
 
 
 def _differences(found: list[str], wanted: list[str], text: str, delimiter: str) -> list[str]:
