@@ -41,14 +41,6 @@ def rows_near(number: int) -> int:
 
 def damaged(chance: random.Random, body: bytes) -> bytes:
     """The file with a few wounds."""
-    wounds: list[Callable[[random.Random, bytes], bytes]] = [
-        _insert,
-        _insert,
-        _cut,
-        _flip,
-        _repeat,
-        _truncate,
-    ]
     for _ in range(chance.choice([0, 1, 1, 2, 3, 8])):
         body = chance.choice(_WOUNDS)(chance, body)
     return body
