@@ -1,10 +1,11 @@
 """Where the records of a block of bytes begin and end, by RFC 4180's quotes, and which of them are broken.
 
-Two ways with one answer. A block whose every quote stands where RFC 4180 allows one is measured as a whole:
-a line end or a delimiter lies inside a quoted field when an odd number of quotes comes before it. From the
-first record with a misplaced quote on, records are matched one by one, and **a record that breaks the quotes
-gives up its first line alone**: reading goes on at the next line, so that one stray quote does not swallow
-the rows after it. A bare carriage return outside quotes ends no record, and breaks the one it stands in.
+Two ways with one answer. A block whose every quote stands where RFC 4180 allows one is measured as a whole,
+on bitmaps: a line end or a delimiter lies inside a quoted field when an odd number of quotes comes before
+it. From the first record with a misplaced quote on, records are matched one by one, and **a record that
+breaks the quotes gives up its first line alone**: reading goes on at the next line, so that one stray quote
+does not swallow the rows after it. A bare carriage return outside quotes ends no record, and breaks the one
+it stands in.
 """
 
 from __future__ import annotations
@@ -12,14 +13,37 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-Offsets = npt.NDArray[np.int64]
+from tidegate.contract.reading.bits import (
+    equal,
+    inside,
+    later,
+    places,
+    ranks,
+    sooner,
+    with_bit,
+)
+
+if TYPE_CHECKING:
+    from tidegate.contract.reading.bits import Bits, Bytes, Offsets
+
 _LF, _CR, _QUOTE = 10, 13, 34
 NOTHING: Offsets = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Bitmaps of a block. Outside quotes means little behind the first misplaced quote."""
+
+    feeds: Bits  # every line feed
+    line_ends: Bits  # those outside quotes
+    delimiters: Bits  # those outside quotes
+    quotes: Bits | None  # none: the block has no quote
+    within: Bits | None  # what lies inside quotes, the opening one with it
+    returns: bool  # whether the block has a carriage return
 
 
 @dataclass(frozen=True)
@@ -30,6 +54,7 @@ class Spans:
     ends: Offsets
     fields: Offsets  # 0: the quotes, or a bare carriage return, break the record
     consumed: int  # bytes of the block that these records take; the rest waits for the next block
+    marks: Marks | None = None  # none where records were matched one by one
 
 
 def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int) -> Spans:
@@ -45,7 +70,9 @@ def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int) -> Spans:
     too_long = np.flatnonzero(measured.ends - measured.starts > longest)
     kept = int(too_long[0]) if len(too_long) else len(measured.starts)
     consumed = int(measured.starts[kept]) if len(too_long) else measured.consumed
-    head = Spans(measured.starts[:kept], measured.ends[:kept], measured.fields[:kept], consumed)
+    head = Spans(
+        measured.starts[:kept], measured.ends[:kept], measured.fields[:kept], consumed, measured.marks
+    )
     if not len(too_long) and (
         len(block) == consumed or not _stuck(block, consumed, last=last, longest=longest)
     ):
@@ -56,52 +83,58 @@ def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int) -> Spans:
 def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
     """The records up to the first misplaced quote, all at once."""
     if not block:
-        return Spans(NOTHING, NOTHING, NOTHING, 0)
+        return Spans(NOTHING, NOTHING, NOTHING, 0, _marks(block, delimiter))
     data = np.frombuffer(block, dtype=np.uint8)
-    line_ends = np.flatnonzero(data == _LF)
-    delimiters = np.flatnonzero(data == delimiter[0])
-    quotes = np.flatnonzero(data == _QUOTE) if b'"' in block else NOTHING
-    limit = len(block)
-    if len(quotes):
-        limit = _first_misplaced(data, quotes, delimiter[0], last=last)
-        line_ends = line_ends[np.searchsorted(quotes, line_ends) % 2 == 0]
-        delimiters = delimiters[np.searchsorted(quotes, delimiters) % 2 == 0]
-    if b"\r" in block:
-        limit = min(limit, _first_bare_return(data, quotes))
-    closed = limit == len(block) and len(quotes) % 2 == 0
-    ends = line_ends[line_ends < limit]
+    marks = _marks(block, delimiter)
+    limit, closed = _limit(data, marks, last=last)
+    ends = places(marks.line_ends)
+    ends = ends[: np.searchsorted(ends, limit)]
     complete = len(ends)
     if last and closed and (not complete or ends[-1] != len(block) - 1):
         ends = np.append(ends, len(block))
     starts = np.concatenate((np.zeros(1, dtype=np.int64), ends[:-1] + 1)) if len(ends) else NOTHING
-    fields = np.searchsorted(delimiters, ends) - np.searchsorted(delimiters, starts) + 1
-    if b"\r" in block:
+    consumed = len(block) if len(ends) > complete else int(ends[-1]) + 1 if complete else 0
+    fields = np.diff(ranks(marks.delimiters, ends), prepend=0) + 1
+    if marks.returns:
         ends = ends - ((ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR))
-    consumed = len(block) if len(ends) > complete else int(line_ends[complete - 1]) + 1 if complete else 0
-    return Spans(starts, ends, fields, consumed)
+    return Spans(starts, ends, fields, consumed, marks)
 
 
-def _first_misplaced(data: npt.NDArray[np.uint8], quotes: Offsets, delimiter: int, *, last: bool) -> int:
-    """Where a quote first opens inside a field or closes before its end; the block's length if none does."""
-    before = np.where(quotes > 0, data[np.maximum(quotes - 1, 0)], _LF)
-    after = np.where(quotes + 1 < len(data), data[np.minimum(quotes + 1, len(data) - 1)], _LF)
-    then = np.where(quotes + 2 < len(data), data[np.minimum(quotes + 2, len(data) - 1)], _LF)
-    opens = np.arange(len(quotes)) % 2 == 0
-    may_open = (before == delimiter) | (before == _LF) | (before == _QUOTE)
-    may_close = (after == delimiter) | (after == _LF) | (after == _QUOTE) | ((after == _CR) & (then == _LF))
-    misplaced = np.flatnonzero(~np.where(opens, may_open, may_close))
-    if len(misplaced):
-        return int(quotes[misplaced[0]])
-    return int(quotes[-1]) if last and len(quotes) % 2 else len(data)
+def _marks(block: bytes, delimiter: bytes) -> Marks:
+    data = np.frombuffer(block, dtype=np.uint8)
+    feeds, delimiters = equal(data, _LF), equal(data, delimiter[0])
+    if b'"' not in block:
+        return Marks(feeds, feeds, delimiters, None, None, b"\r" in block)
+    quotes = equal(data, _QUOTE)
+    within = inside(quotes)
+    return Marks(feeds, feeds & ~within, delimiters & ~within, quotes, within, b"\r" in block)
 
 
-def _first_bare_return(data: npt.NDArray[np.uint8], quotes: Offsets) -> int:
-    """Where a carriage return outside quotes first lacks its line feed; the block's length if none does."""
-    returns = np.flatnonzero(data == _CR)
-    returns = returns[np.searchsorted(quotes, returns) % 2 == 0]
-    following = np.where(returns + 1 < len(data), data[np.minimum(returns + 1, len(data) - 1)], _LF)
-    bare = returns[following != _LF]
-    return int(bare[0]) if len(bare) else len(data)
+def _limit(data: Bytes, marks: Marks, *, last: bool) -> tuple[int, bool]:
+    """How far quotes and carriage returns are sound, and whether that is the end, with no quote open."""
+    length = len(data)
+    feeds = with_bit(marks.feeds, length)  # the end of the file ends a line
+    returns = equal(data, _CR) if marks.returns else np.zeros_like(feeds)
+    faults = returns & ~sooner(feeds)
+    if marks.quotes is None or marks.within is None:
+        limit = _first(faults, length)
+        return limit, limit == length
+    faults &= ~marks.within
+    near = marks.delimiters | marks.quotes
+    may_open = with_bit(later(near | feeds), 0)
+    may_close = sooner(near | feeds | (returns & sooner(feeds)))
+    opens, closes = marks.quotes & marks.within, marks.quotes & ~marks.within
+    faults |= (opens & ~may_open) | (closes & ~may_close)
+    limit = _first(faults, length)
+    odd = bool(np.bitwise_count(marks.quotes).sum() & 1)
+    if last and odd and limit == length:
+        limit = int(places(marks.quotes)[-1])
+    return limit, limit == length and not odd
+
+
+def _first(of: Bits, otherwise: int) -> int:
+    words = np.flatnonzero(of)
+    return int(places(of[words[:1]])[0] + words[0] * 64) if len(words) else otherwise
 
 
 def _stuck(block: bytes, start: int, *, last: bool, longest: int) -> bool:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from tidegate.contract.reading.bits import Offsets, equal, ranks
 from tidegate.contract.reading.header import check_header, without_mark
-from tidegate.contract.reading.records import Offsets, Spans, spans
+from tidegate.contract.reading.records import Spans, spans
 from tidegate.contract.source import FaultFound, Limits
 
 if TYPE_CHECKING:
@@ -84,9 +85,9 @@ def chunks(
     block, position = _after_header(pieces, columns, delimiter, limits)
     mark = delimiter.encode()
     while True:
-        added = _filled(pieces, limits.piece_bytes)
-        last = len(added) < limits.piece_bytes
-        block += added
+        waiting = len(block)
+        block = _filled(pieces, limits.piece_bytes, block)
+        last = len(block) - waiting < limits.piece_bytes
         found = spans(block, mark, last=last, longest=limits.record_bytes)
         if not len(found.starts) and len(block) > limits.record_bytes + _SMALL:
             what = f"the record at line {position.line} is longer than {limits.record_bytes:,} bytes"
@@ -100,8 +101,8 @@ def chunks(
             return
 
 
-def _filled(pieces: Iterator[bytes], size: int) -> bytes:
-    taken: list[bytes] = []
+def _filled(pieces: Iterator[bytes], size: int, before: bytes = b"") -> bytes:
+    taken = [before]
     length = 0
     for piece in pieces:
         taken.append(piece)
@@ -131,7 +132,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     data = np.frombuffer(block, dtype=np.uint8)[: found.consumed]
     problems = _problems(block, data, found, columns)
     number = np.arange(len(problems), dtype=np.int64)
-    line_ends = np.flatnonzero(data == 10)
+    feeds = found.marks.feeds if found.marks else equal(data, 10)
     blank = problems == _BLANK
     filled = np.flatnonzero(~blank)
     # blank lines at the end are rows only if something follows them, perhaps in the next chunk
@@ -139,7 +140,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     before = position.blanks if upto else 0
     places = Places(
         number + position.row + before + 1,
-        np.searchsorted(line_ends, found.starts) + position.line,
+        ranks(feeds, found.starts) + position.line,
         found.starts + position.offset,
         found.ends - found.starts,
     )
@@ -157,7 +158,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     trailing = len(problems) - upto
     position.row += before + upto
     position.blanks = trailing if upto else position.blanks + trailing
-    position.line += len(line_ends)
+    position.line += int(ranks(feeds, np.array([found.consumed]))[0])
     position.offset += found.consumed
     return chunk
 
@@ -181,7 +182,7 @@ def _problems(block: bytes, data: npt.NDArray[np.uint8], found: Spans, columns: 
     problems[found.ends == found.starts] = _BLANK
     if b"\0" in block:
         problems[np.unique(np.searchsorted(found.starts, np.flatnonzero(data == 0), side="right") - 1)] = _NUL
-    if not _decodes(block[: found.consumed]):
+    if not block.isascii() and not _decodes(block[: found.consumed]):
         beyond_ascii = np.flatnonzero(data >= 128)
         for number in np.unique(np.searchsorted(found.starts, beyond_ascii, side="right") - 1):
             if not _decodes(block[found.starts[number] : found.ends[number]]):
