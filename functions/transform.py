@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tidegate import aws, find
 from tidegate.facts import FileValidated
-from tidegate.lake.announce import announce
-from tidegate.lake.ledger import Ledger
 from tidegate.lake.messages import each_event, seconds_left
-from tidegate.lake.quarantine import Quarantine
 from tidegate.lake.step import Step
-from tidegate.settings import Setting, from_environment
+from tidegate.lake.workplace import Workplace
+from tidegate.settings import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,15 +24,7 @@ metrics = Metrics(namespace="Tidegate", service="transform")
 @cache
 def step() -> Step:
     """What a step needs, as the environment says."""
-    settings, s3 = from_environment(), aws.client("s3")
-    return Step(
-        s3=s3,
-        lake_bucket=settings[Setting.LAKE_BUCKET],
-        ledger=Ledger(settings[Setting.LEDGER_TABLE]),
-        quarantine=Quarantine(s3, settings[Setting.QUARANTINE_BUCKET]),
-        datasets=find.datasets(),
-        say=partial(announce, aws.client("events"), settings[Setting.BUS]),
-    )
+    return Step(Workplace.of(from_environment()))
 
 
 @metrics.log_metrics

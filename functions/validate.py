@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tidegate import aws, find
-from tidegate.lake.announce import announce
 from tidegate.lake.intake import Intake
 from tidegate.lake.landed import landed_from
-from tidegate.lake.ledger import Ledger
 from tidegate.lake.messages import each_event, seconds_left
-from tidegate.lake.quarantine import Quarantine
-from tidegate.settings import Setting, from_environment
+from tidegate.lake.workplace import Workplace
+from tidegate.settings import from_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +26,7 @@ metrics = Metrics(namespace="Tidegate", service="validate")
 @cache
 def intake() -> Intake:
     """What validating needs, as the environment says."""
-    settings, s3 = from_environment(), aws.client("s3")
-    return Intake(
-        s3=s3,
-        lake_bucket=settings[Setting.LAKE_BUCKET],
-        ledger=Ledger(settings[Setting.LEDGER_TABLE]),
-        quarantine=Quarantine(s3, settings[Setting.QUARANTINE_BUCKET]),
-        datasets=find.datasets(),
-        say=partial(announce, aws.client("events"), settings[Setting.BUS]),
-    )
+    return Intake(Workplace.of(from_environment()))
 
 
 @metrics.log_metrics

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pandera.polars as pa
 import polars as pl
 
-from tidegate.contract.declare import Csv, Dataset, Grain, Partition, column
+from tidegate.contract.declare import Csv, Dataset, Grain, Partition, Sees, column
 
 ZONE = "America/New_York"  # of all three airports
 ASSIGNED, DEPARTED, ARRIVED = "two hours before departure", "departure", "arrival"
@@ -129,6 +129,7 @@ dataset = Dataset(
     moments=("schedule", ASSIGNED, DEPARTED, ARRIVED),
     reads=Csv(null_values=("", "NA")),
     transform=transform,
+    transform_sees=Sees.ROWS,
     published=PublishedFlight,
     partition=Partition(column="scheduled_departure", grain=Grain.MONTH),
 )

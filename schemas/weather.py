@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pandera.polars as pa
 import polars as pl
 
-from tidegate.contract.declare import Csv, Dataset, Grain, Partition, column
+from tidegate.contract.declare import Csv, Dataset, Grain, Partition, Sees, column
 
 ZONE = "America/New_York"  # of all three airports
 
@@ -76,6 +76,7 @@ dataset = Dataset(
     key=("origin", "time_hour"),
     reads=Csv(null_values=("", "NA")),
     transform=transform,
+    transform_sees=Sees.ROWS,
     published=PublishedHour,
     partition=Partition(column="observed_at", grain=Grain.MONTH),
 )

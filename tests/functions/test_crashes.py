@@ -107,4 +107,4 @@ def test_a_death_at_any_call_changes_nothing_in_the_end(
     published = world.rows(dataset)["_object_id"].value_counts().rows()
     assert sorted(published) == sorted((object_id, good) for object_id in landed)
     kept = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix="rows/")["KeyCount"]
-    assert kept == len(landed) * (4 if dataset == "readings" else 2)
+    assert kept == len(landed) * (8 if dataset == "readings" else 4)

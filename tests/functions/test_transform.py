@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-import polars as pl
 import pytest
 
 from functions import transform, validate
@@ -55,10 +53,7 @@ def test_rows_that_the_step_breaks_are_quarantined_with_what_it_made_of_them(wor
 
     entry = world.entry(event)
     assert (entry.good_rows, entry.bad_rows, entry.total_rows) == (2, 1, 3)
-    kept = world.s3.get_object(
-        Bucket=world.quarantine, Key=f"rows/readings/{entry.object_id}/step/rows.parquet"
-    )
-    rows = pl.read_parquet(io.BytesIO(kept["Body"].read()))
+    rows = world.kept(f"rows/readings/{entry.object_id}/step/rows-0.parquet")
     assert rows["_row"].to_list() == [2]
     assert '"degrees":"90.0"' in rows["_raw"][0]
     assert rows["_reasons"][0][0]["column"] == "degrees"

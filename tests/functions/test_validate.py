@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import io
+import json
 from typing import Any
 
-import polars as pl
 import pytest
 
 from functions import publish, transform, validate
@@ -67,11 +66,15 @@ def test_bad_rows_are_kept_with_number_text_and_every_reason_and_the_rest_goes_o
     entry = world.entry(event)
     assert (entry.state, entry.total_rows, entry.good_rows, entry.bad_rows) == (State.VALIDATED, 4, 3, 1)
     prefix = f"rows/trips/{entry.object_id}/"
-    assert files(world, prefix) == [f"{prefix}report.json", f"{prefix}rows.parquet"]
-    kept = pl.read_parquet(
-        io.BytesIO(world.s3.get_object(Bucket=world.quarantine, Key=f"{prefix}rows.parquet")["Body"].read())
-    )
-    assert kept.select("_row", "_bytes").rows() == [(4, b"0,eve,-1,2013-01-01")]
+    names = ["bytes-0.parquet", "report.html", "report.json", "rows-0.parquet"]
+    assert files(world, prefix) == [f"{prefix}{name}" for name in names]
+    kept, raw = world.kept(f"{prefix}rows-0.parquet"), world.kept(f"{prefix}bytes-0.parquet")
+    assert kept["_row"].to_list() == raw["_row"].to_list() == [4]
+    assert json.loads(kept["_raw"][0]) == {"id": "0", "rider": "•••", "price": "-1", "day": "2013-01-01"}
+    assert raw["_bytes"][0] == b"0,eve,-1,2013-01-01"
+    assert kept["_file"][0] == f"s3://{world.landing}/trips/bad.csv"
+    assert kept["_version"][0] == event["detail"]["object"]["version-id"]
+    assert kept["_contract"][0] == entry.contract_version
     assert {reason["column"] for reason in kept["_reasons"][0]} == {"id", "price"}
     facts = {fact["detail-type"]: fact["detail"] for fact in world.heard()}
     assert facts["FileQuarantined"]["whole_file"] is False
@@ -122,6 +125,7 @@ def test_a_key_that_no_dataset_claims_is_kept_as_unclaimed(world: World, key: st
     assert entry.reason.startswith("unclaimed: no dataset is called")
     assert files(world, "") == [
         f"files/_unclaimed/{entry.object_id}/original",
+        f"files/_unclaimed/{entry.object_id}/report.html",
         f"files/_unclaimed/{entry.object_id}/report.json",
     ]
 

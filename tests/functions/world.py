@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import uuid
 from contextlib import contextmanager
@@ -196,6 +197,10 @@ class World:
                 "s3.region": "eu-west-1",
             },
         )
+
+    def kept(self, key: str) -> pl.DataFrame:
+        """One part of the evidence in quarantine."""
+        return pl.read_parquet(io.BytesIO(self.s3.get_object(Bucket=self.quarantine, Key=key)["Body"].read()))
 
     def report(self, address: str) -> dict[str, Any]:
         bucket, _, key = address.removeprefix("s3://").partition("/")

@@ -37,6 +37,13 @@ class Grain(StrEnum):
     YEAR = "year"
 
 
+class Sees(StrEnum):
+    """What a dataset's own step is given."""
+
+    FILE = "file"  # all good rows of a file at once; a file may then only be as large as memory allows
+    ROWS = "rows"  # some of them at a time, for it treats each row by itself
+
+
 @dataclass(frozen=True, kw_only=True)
 class Partition:
     """A table's partition: one column, and the grain it is cut to."""
@@ -71,6 +78,7 @@ class Dataset:
     reads: Format | tuple[Format, ...] = field(default_factory=Csv)  # how its files may be written
     partition: Partition | None = None
     transform: Callable[[pl.DataFrame], pl.DataFrame] | None = None  # good rows in, rows of `published` out
+    transform_sees: Sees = Sees.FILE
     published: type[pa.DataFrameModel] | None = None  # what the table holds, where a transform changes it
     overwrite: Overwrite = Overwrite.APPEND
     own_queue: bool = False  # a dataset that must not wait for others

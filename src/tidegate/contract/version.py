@@ -34,6 +34,7 @@ def contract_version(dataset: Dataset) -> str:
         "moments": dataset.moments,
         "reads": [repr(form) for form in dataset.formats],
         "transform": _source(dataset.transform) if dataset.transform else "",
+        "sees": dataset.transform_sees,
         "published": [
             _column(name, column) for name, column in dataset.table_row.to_schema().columns.items()
         ],

@@ -9,17 +9,20 @@ from __future__ import annotations
 import io
 import json
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
 from tidegate.errors import ContractMistake
 from tidegate.lake import layout
 from tidegate.lake.filelist import Bound, DataFile
+from tidegate.lake.heap import Heap
 from tidegate.plan import OBJECT_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable
 
     from tidegate.plan import TableSpec
 
@@ -37,16 +40,84 @@ _TYPES: dict[str, pl.DataType] = {
 }
 
 
+@dataclass(frozen=True)
+class TableShelf:
+    """The data files of one landed file's good rows, in its table's location."""
+
+    s3: Any
+    bucket: str
+    spec: TableSpec
+    object_id: str
+
+    @property
+    def value(self) -> pl.Expr | None:
+        """The value of Iceberg's transform of the partition column."""
+        if not self.spec.partition_column:
+            return None
+        kind = next(field.type for field in self.spec.fields if field.name == self.spec.partition_column)
+        return _ordinal(pl.col(self.spec.partition_column).cast(polars_type(kind)), self.spec.partition_grain)
+
+    def put(self, number: int, value: int | None, rows: pl.DataFrame) -> bytes:
+        """Write rows of one partition as one data file; its line of the list is returned.
+
+        Raises:
+            ContractMistake: a column of the table is not among the rows.
+        """
+        written = self.write(number, value, rows)
+        return json.dumps(written.to_json(), separators=(",", ":")).encode()
+
+    def write(self, number: int, value: int | None, rows: pl.DataFrame) -> DataFile:
+        """Write rows of one partition as one data file.
+
+        Raises:
+            ContractMistake: a column of the table is not among the rows.
+        """
+        typed = as_table(self.spec, self.object_id, rows)
+        body = io.BytesIO()
+        typed.write_parquet(body, compression="zstd", compression_level=1)
+        key, size = self._key(number, value), body.tell()
+        body.seek(0)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+        plain = _plain(typed)
+        return DataFile(
+            uri=layout.uri(self.bucket, key),
+            rows=typed.height,
+            bytes=size,
+            partition=value,
+            nulls={name: typed[name].null_count() for name in typed.columns},
+            lower=_bounds(plain, pl.Expr.min, upper=False),
+            upper=_bounds(plain, pl.Expr.max, upper=True),
+        )
+
+    def fetch(self, number: int, value: int | None) -> pl.DataFrame:
+        """The rows of a data file that was written."""
+        body = self.s3.get_object(Bucket=self.bucket, Key=self._key(number, value))["Body"].read()
+        return pl.read_parquet(io.BytesIO(body))
+
+    def save(self, lines: Iterable[bytes]) -> None:
+        """Leave the list of the data files for `publish`."""
+        body = b"[" + b",\n".join(lines) + b"]"
+        key = layout.data_files_key(self.spec.name, self.object_id)
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def _key(self, number: int, value: int | None) -> str:
+        column, grain = self.spec.partition_column, self.spec.partition_grain
+        folder = {f"{column}_{grain}": str(value)} if column else {}
+        return layout.data_key(self.spec.name, folder, self.object_id, number)
+
+
 def write(s3: Any, bucket: str, spec: TableSpec, object_id: str, rows: pl.DataFrame) -> tuple[DataFile, ...]:
-    """Write `rows` as data files of one object, one for each partition that they fall into.
+    """Write rows that are all at hand as data files, one for each partition that they fall into.
 
     Raises:
         ContractMistake: a column of the table is not among the rows.
     """
-    typed = as_table(spec, object_id, rows)
+    shelf = TableShelf(s3, bucket, spec, object_id)
+    heap = Heap(shelf.value)
+    heap.add(rows, np.arange(rows.height, dtype=np.int64))
     return tuple(
-        _write_one(s3, bucket, spec, object_id, number=number, value=value, rows=part)
-        for number, (value, part) in enumerate(_partitions(spec, typed))
+        shelf.write(number, value if spec.partition_column else None, heap.of(value))
+        for number, value in enumerate(sorted(heap.sizes))
     )
 
 
@@ -71,57 +142,12 @@ def polars_type(iceberg: str) -> pl.DataType:
     return _TYPES[iceberg]
 
 
-def _partitions(spec: TableSpec, rows: pl.DataFrame) -> Iterator[tuple[int | None, pl.DataFrame]]:
-    """The rows by the value of Iceberg's transform of the partition column, in its order."""
-    if not spec.partition_column:
-        if rows.height:
-            yield None, rows
-        return
-    value = _ordinal(pl.col(spec.partition_column), spec.partition_grain)
-    cut = rows.with_columns(value.alias("_partition")).sort(
-        "_partition", maintain_order=True, nulls_last=True
-    )
-    for part in cut.partition_by("_partition", maintain_order=True):
-        yield part.item(0, "_partition"), part.drop("_partition")
-
-
 def _ordinal(column: pl.Expr, grain: str) -> pl.Expr:
     """Years, months or days since 1970, as https://iceberg.apache.org/spec/#partition-transforms has them."""
     if grain == "day":
         return column.cast(pl.Date).cast(pl.Int32)
     years = column.dt.year().cast(pl.Int32) - 1970
     return years if grain == "year" else years * 12 + column.dt.month().cast(pl.Int32) - 1
-
-
-def _write_one(
-    s3: Any,
-    bucket: str,
-    spec: TableSpec,
-    object_id: str,
-    *,
-    number: int,
-    value: int | None,
-    rows: pl.DataFrame,
-) -> DataFile:
-    body = io.BytesIO()
-    rows.write_parquet(body, compression="zstd", compression_level=1)
-    folder = (
-        {f"{spec.partition_column}_{spec.partition_grain}": "null" if value is None else str(value)}
-        if spec.partition_column
-        else {}
-    )
-    key = layout.data_key(spec.name, folder, object_id, number)
-    s3.put_object(Bucket=bucket, Key=key, Body=body.getvalue())
-    plain = _plain(rows)
-    return DataFile(
-        uri=layout.uri(bucket, key),
-        rows=rows.height,
-        bytes=body.tell(),
-        partition=value,
-        nulls={name: rows[name].null_count() for name in rows.columns},
-        lower=_bounds(plain, pl.Expr.min, upper=False),
-        upper=_bounds(plain, pl.Expr.max, upper=True),
-    )
 
 
 def _plain(rows: pl.DataFrame) -> pl.DataFrame:
@@ -147,9 +173,3 @@ def _bound(value: Any, *, upper: bool) -> Bound | None:
         # A shortened text is still a lower bound, but no upper one.
         return value if len(value) <= _LONGEST_BOUND else None if upper else value[:_LONGEST_BOUND]
     return None
-
-
-def save(s3: Any, bucket: str, dataset: str, object_id: str, files: tuple[DataFile, ...]) -> None:
-    """Leave the list of an object's data files for `publish`."""
-    body = json.dumps([file.to_json() for file in files]).encode()
-    s3.put_object(Bucket=bucket, Key=layout.data_files_key(dataset, object_id), Body=body)

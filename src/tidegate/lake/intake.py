@@ -1,36 +1,42 @@
 """What happens to a landed object: claimed, checked, its bad rows quarantined, its good rows kept.
 
 The order is the guarantee: evidence before facts, facts before the last mark, so that a crash between any two
-steps is healed by the message coming again.
+steps is healed by the message coming again. Rows leave while the file is read; what was written of the good
+ones counts only with its list, which is written when nothing is wrong with the file as a whole.
 """
 
 from __future__ import annotations
 
-import io
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Overwrite
-from tidegate.contract.in_memory import Checked, check_in_memory
+from tidegate.contract.engine import check
 from tidegate.contract.verdict import defused, report
-from tidegate.facts import Fact, FileQuarantined
-from tidegate.lake import datafiles, layout
+from tidegate.lake import layout
+from tidegate.lake.advice import next_steps
+from tidegate.lake.datafiles import TableShelf
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
+from tidegate.lake.goodrows import GoodRows
+from tidegate.lake.keeping import Keeping
+from tidegate.lake.s3source import S3Source
+from tidegate.lake.staging import PART, StagingShelf
 from tidegate.lake.versions import is_listed, place
+from tidegate.lake.workplace import about
 from tidegate.planning import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
+    from tidegate.contract.compiled import Plan
     from tidegate.contract.declare import Dataset
     from tidegate.contract.verdict import Verdict
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
-    from tidegate.lake.ledger import Ledger
-    from tidegate.lake.quarantine import Quarantine
+    from tidegate.lake.workplace import Workplace
 
 LARGEST_FILE = 256 * 1024**2
 MOST_ATTEMPTS = 6
@@ -38,55 +44,49 @@ MOST_ATTEMPTS = 6
 _PERHAPS_GONE = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied", "PreconditionFailed", "412"}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Intake:
-    """Everything that validating a file needs from the outside."""
+    """Validation, at its workplace."""
 
-    s3: Any
-    lake_bucket: str
-    ledger: Ledger
-    quarantine: Quarantine
-    datasets: Mapping[str, Dataset]
-    say: Callable[[Iterable[Fact]], None]
+    at: Workplace
 
     def validate(self, landed: LandedObject, seconds: float) -> Entry | None:
         """Bring a landed object as far as validation brings it; nothing if that was done before.
 
         Raises:
             LeaseHeld: somebody else is at work on it.
+            Transient: its bytes did not all come.
         """
-        held = self.ledger.claim(landed, seconds)
+        held = self.at.ledger.claim(landed, seconds)
         if held.state is not State.CLAIMED:
-            self.say(what_follows(held))
+            self.at.say(what_follows(held))
             return None
         try:
             return self._validate(landed, held)
         except Exception:
-            self.ledger.release(held)
+            self.at.ledger.release(held)
             raise
 
     def _validate(self, landed: LandedObject, held: Entry) -> Entry:
         if landed.is_folder_marker:
-            return self.ledger.mark(held, State.IGNORED, reason="a folder marker: it holds no data")
+            return self.at.ledger.mark(held, State.IGNORED, reason="a folder marker: it holds no data")
         try:
-            dataset = self.datasets.get(landed.dataset)
+            dataset = self.at.datasets.get(landed.dataset)
             refusal = self._refusal(landed, held, dataset)
             if dataset is None or refusal:
-                return self._quarantine_file(
-                    landed, held, layout.UNCLAIMED if dataset is None else dataset.name, refusal
-                )
+                return self._set_aside_unread(landed, held, dataset, refusal)
             return self._check(landed, held, dataset)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _PERHAPS_GONE or is_listed(self.s3, landed):
+            if error.response["Error"]["Code"] not in _PERHAPS_GONE or is_listed(self.at.s3, landed):
                 raise
-            return self.ledger.mark(
+            return self.at.ledger.mark(
                 held, State.IGNORED, reason="gone from the landing bucket before it was read"
             )
 
     def _refusal(self, landed: LandedObject, held: Entry, dataset: Dataset | None) -> str:
         """Why the file is not even read; nothing if it is."""
         if dataset is None:
-            known = ", ".join(self.datasets) or "none"
+            known = ", ".join(self.at.datasets) or "none"
             return (
                 f"unclaimed: no dataset is called {defused(landed.dataset, 60)!r}; the datasets are: {known}"
             )
@@ -99,40 +99,67 @@ class Intake:
         return ""
 
     def _came_second(self, landed: LandedObject) -> bool:
-        older = place(self.s3, landed.bucket, landed.key, landed.object_id).older
+        older = place(self.at.s3, landed.bucket, landed.key, landed.object_id).older
         set_aside = {State.QUARANTINED, State.IGNORED}
-        refused = {entry.object_id for entry in self.ledger.entries(older) if entry.state in set_aside}
+        refused = {entry.object_id for entry in self.at.ledger.entries(older) if entry.state in set_aside}
         return any(object_id not in refused for object_id in older)
 
+    def _set_aside_unread(
+        self, landed: LandedObject, held: Entry, dataset: Dataset | None, reason: str
+    ) -> Entry:
+        name = layout.UNCLAIMED if dataset is None else dataset.name
+        told = {"next_steps": next_steps(dataset, reason)}
+        return self.at.set_aside(held, landed, name, reason, told, rows=0, contract="")
+
     def _check(self, landed: LandedObject, held: Entry, dataset: Dataset) -> Entry:
-        checked = check_in_memory(self._read(landed), dataset, name=landed.key)
-        verdict = checked.verdict
-        told = report(verdict, dataset.personal(), source=layout.uri(landed.bucket, landed.key))
-        about = self._about(landed, told)
-        if verdict.bad_rows:
-            address = self.quarantine.keep_rows(dataset.name, landed.object_id, checked.bad, about)
-            if verdict.fault is None:
-                self._say_quarantined(landed, dataset.name, verdict.bad_rows, _worst_rule(verdict), address)
-        if verdict.fault is not None:
-            reason = f"{verdict.fault.code}: {verdict.fault.what}"
-            return self._quarantine_file(landed, held, dataset.name, reason, verdict=verdict, about=about)
-        self._keep_good(landed, dataset, checked)
+        plan = plan_of(dataset)
+        source = S3Source.of(self.at.s3, landed)
+        with closing(self._keeping(landed, dataset, plan)) as keeping:
+            verdict = check(source, plan, keeping)
+            parts = keeping.bad.finish()
+            told = self._told(landed, dataset, plan, verdict, parts)
+            if verdict.bad_rows:
+                self._tell_rows(landed, dataset, verdict, told)
+            if verdict.fault is not None:
+                reason = f"{verdict.fault.code}: {verdict.fault.what}"
+                rows, contract = verdict.total_rows, verdict.contract_version
+                return self.at.set_aside(
+                    held, landed, dataset.name, reason, told, rows=rows, contract=contract
+                )
+            keeping.good.finish()
         return self._mark_validated(held, dataset, verdict)
 
-    def _keep_good(self, landed: LandedObject, dataset: Dataset, checked: Checked) -> None:
+    def _keeping(self, landed: LandedObject, dataset: Dataset, plan: Plan) -> Keeping:
+        s3, bucket = self.at.s3, self.at.lake_bucket
         if dataset.transform is None:
-            files = datafiles.write(
-                self.s3, self.lake_bucket, table_spec(dataset), landed.object_id, checked.good
+            good = GoodRows(TableShelf(s3, bucket, table_spec(dataset), landed.object_id))
+        else:
+            good = GoodRows(StagingShelf(s3, bucket, dataset.name, landed.object_id), bound=PART)
+        return Keeping(good, self.at.quarantine.evidence(landed, dataset.name, plan.version))
+
+    def _told(
+        self, landed: LandedObject, dataset: Dataset, plan: Plan, verdict: Verdict, parts: int
+    ) -> dict[str, Any]:
+        source = layout.uri(landed.bucket, landed.key)
+        steps = next_steps(dataset, "", verdict.fault)
+        return {
+            **about(landed),
+            **report(verdict, plan.personal, source=source),
+            "parts": parts,
+            "next_steps": steps,
+        }
+
+    def _tell_rows(
+        self, landed: LandedObject, dataset: Dataset, verdict: Verdict, told: dict[str, Any]
+    ) -> None:
+        address = self.at.quarantine.tell_rows(dataset.name, landed.object_id, told)
+        if verdict.fault is None:
+            self.at.say_quarantined(
+                landed.object_id, dataset.name, verdict.bad_rows, _worst_rule(verdict), address
             )
-            datafiles.save(self.s3, self.lake_bucket, dataset.name, landed.object_id, files)
-            return
-        body = io.BytesIO()
-        checked.good.write_parquet(body)
-        key = layout.staged_rows_key(dataset.name, landed.object_id)
-        self.s3.put_object(Bucket=self.lake_bucket, Key=key, Body=body.getvalue())
 
     def _mark_validated(self, held: Entry, dataset: Dataset, verdict: Verdict) -> Entry:
-        marked = self.ledger.mark(
+        marked = self.at.ledger.mark(
             held,
             State.VALIDATED,
             total_rows=verdict.total_rows,
@@ -142,63 +169,8 @@ class Intake:
             **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
             **({} if dataset.transform else {"waiting_for": dataset.name}),
         )
-        self.say(what_follows(marked))
+        self.at.say(what_follows(marked))
         return marked
-
-    def _quarantine_file(
-        self,
-        landed: LandedObject,
-        held: Entry,
-        dataset: str,
-        reason: str,
-        *,
-        verdict: Verdict | None = None,
-        about: dict[str, Any] | None = None,
-    ) -> Entry:
-        rows = verdict.total_rows if verdict else 0
-        told = about or self._about(landed, {"dataset": dataset, "reason": reason})
-        address = self.quarantine.keep_file(landed, dataset, {**told, "reason": reason})
-        self._say_quarantined(landed, dataset, rows, reason, address, whole_file=True)
-        version = {"contract_version": verdict.contract_version} if verdict else {}
-        return self.ledger.mark(
-            held,
-            State.QUARANTINED,
-            dataset=dataset,
-            reason=reason,
-            total_rows=rows,
-            bad_rows=rows,
-            **version,
-        )
-
-    def _read(self, landed: LandedObject) -> bytes:
-        version = {"VersionId": landed.version_id} if landed.version_id else {"IfMatch": landed.etag}
-        answer = self.s3.get_object(Bucket=landed.bucket, Key=landed.key, **version)
-        body: bytes = answer["Body"].read()
-        return body
-
-    def _about(self, landed: LandedObject, told: dict[str, Any]) -> dict[str, Any]:
-        source = {"bucket": landed.bucket, "key": landed.key, "version_id": landed.version_id}
-        return {"object_id": landed.object_id, "landed": {**source, "size": landed.size}, **told}
-
-    def _say_quarantined(
-        self,
-        landed: LandedObject,
-        dataset: str,
-        rows: int,
-        reason: str,
-        address: str,
-        *,
-        whole_file: bool = False,
-    ) -> None:
-        fact = FileQuarantined(
-            object_id=landed.object_id,
-            dataset=dataset,
-            whole_file=whole_file,
-            rows=rows,
-            reason=reason,
-            report=address,
-        )
-        self.say([fact])
 
 
 def _worst_rule(verdict: Verdict) -> str:

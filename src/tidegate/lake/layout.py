@@ -47,9 +47,14 @@ def object_id_of(address: str) -> str:
     return address.rpartition("/")[2].partition("-")[0]
 
 
-def staged_rows_key(dataset: str, object_id: str) -> str:
-    """Good rows that wait for the dataset's own step."""
-    return f"staging/{dataset}/{object_id}/rows.parquet"
+def staged_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+    """One part of the good rows that wait for the dataset's own step."""
+    return f"staging/{dataset}/{object_id}/rows-{number}.parquet"
+
+
+def staged_parts_key(dataset: str, object_id: str) -> str:
+    """The list of the parts that wait for the dataset's own step."""
+    return f"staging/{dataset}/{object_id}/parts.json"
 
 
 def data_files_key(dataset: str, object_id: str) -> str:
@@ -57,14 +62,24 @@ def data_files_key(dataset: str, object_id: str) -> str:
     return f"staging/{dataset}/{object_id}/data-files.json"
 
 
-def bad_rows_key(dataset: str, object_id: str) -> str:
-    """Bad rows, with their reasons, numbers and original text."""
-    return f"rows/{dataset}/{object_id}/rows.parquet"
+def bad_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+    """One part of a file's bad rows: their reasons, numbers and text, personal cells masked."""
+    return f"rows/{dataset}/{object_id}/rows-{number}.parquet"
 
 
-def broken_rows_key(dataset: str, object_id: str) -> str:
-    """Rows that the dataset's own step broke, with their reasons."""
-    return f"rows/{dataset}/{object_id}/step/rows.parquet"
+def bad_bytes_key(dataset: str, object_id: str, number: int = 0) -> str:
+    """The original bytes of the same bad rows."""
+    return f"rows/{dataset}/{object_id}/bytes-{number}.parquet"
+
+
+def broken_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+    """One part of the rows that the dataset's own step broke, with their reasons."""
+    return f"rows/{dataset}/{object_id}/step/rows-{number}.parquet"
+
+
+def broken_bytes_key(dataset: str, object_id: str, number: int = 0) -> str:
+    """What the step made of the same rows, as JSON."""
+    return f"rows/{dataset}/{object_id}/step/bytes-{number}.parquet"
 
 
 def rows_report_key(dataset: str, object_id: str) -> str:
@@ -85,3 +100,8 @@ def original_key(dataset: str, object_id: str) -> str:
 def file_report_key(dataset: str, object_id: str) -> str:
     """Why a whole file was quarantined."""
     return f"files/{dataset}/{object_id}/report.json"
+
+
+def page_key(report_key: str) -> str:
+    """The page beside a report."""
+    return f"{report_key.removesuffix('.json')}.html"

@@ -2,54 +2,55 @@
 
 A row that the step breaks is quarantined, not lost. A step that raises says nothing of single rows: its whole
 file is quarantined with the kind of the error, and without its text, which may quote a row.
+
+A step that sees the whole file at once takes memory with the file's size, so a file too large for it is
+quarantined; one that is declared to go row by row (`transform_sees=Sees.ROWS`) gets a part at a time.
 """
 
 from __future__ import annotations
 
-import io
-from dataclasses import dataclass, replace
-from functools import cache
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tidegate.contract.cells import TEXT
-from tidegate.contract.compile import plan_of
-from tidegate.contract.compiled import OK
-from tidegate.contract.in_memory import Checked
-from tidegate.contract.reasons import reasons
-from tidegate.contract.verdict import LINE, MASK, RAW, REASONS, ROW, Tally, Verdict, report
-from tidegate.contract.version import contract_version
-from tidegate.facts import Fact, FileQuarantined
-from tidegate.lake import datafiles, layout
+from tidegate.contract.declare import Sees
+from tidegate.contract.verdict import Tally, Verdict, report
+from tidegate.lake import layout
+from tidegate.lake.advice import next_steps
+from tidegate.lake.after_step import after_step, published_plan
+from tidegate.lake.datafiles import TableShelf
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
+from tidegate.lake.goodrows import GoodRows
+from tidegate.lake.keeping import Keeping
 from tidegate.lake.landed import LandedObject
+from tidegate.lake.staging import StagingShelf
+from tidegate.lake.workplace import about
 from tidegate.planning import table_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterator, Sequence
 
-    from tidegate.contract.compiled import Plan
     from tidegate.contract.declare import Dataset
     from tidegate.lake.entry import Entry
-    from tidegate.lake.ledger import Ledger
-    from tidegate.lake.quarantine import Quarantine
-
+    from tidegate.lake.staging import StagedPart
+    from tidegate.lake.workplace import Workplace
 
 MOST_ATTEMPTS = 12  # at an object, by validation and step together
+LARGEST_WHOLE = 256 << 20  # bytes of good rows in memory that a step may see at once
 
 
-@dataclass(frozen=True, kw_only=True)
+class _StepFailed(Exception):
+    """The dataset's own code raised; carries the kind of its error and nothing of its text."""
+
+
+@dataclass(frozen=True)
 class Step:
-    """Everything that a dataset's own step needs from the outside."""
+    """A dataset's own step, at its workplace."""
 
-    s3: Any
-    lake_bucket: str
-    ledger: Ledger
-    quarantine: Quarantine
-    datasets: Mapping[str, Dataset]
-    say: Callable[[Iterable[Fact]], None]
+    at: Workplace
 
     def transform(self, object_id: str, seconds: float) -> Entry | None:
         """Bring a validated object through its step; nothing if that was done before.
@@ -57,129 +58,119 @@ class Step:
         Raises:
             LeaseHeld: somebody else is at work on it.
         """
-        held = self.ledger.take(object_id, State.VALIDATED, seconds)
+        held = self.at.ledger.take(object_id, State.VALIDATED, seconds)
         if held.state is not State.VALIDATED:
-            self.say(what_follows(held))
+            self.at.say(what_follows(held))
             return None
         try:
-            return self._transform(held, self.datasets[held.dataset])
+            return self._transform(held, self.at.datasets[held.dataset])
         except Exception:
-            self.ledger.release(held)
+            self.at.ledger.release(held)
             raise
 
     def _transform(self, held: Entry, dataset: Dataset) -> Entry:
         if held.attempts > MOST_ATTEMPTS:  # the step kills its process, or never ends
-            return self._quarantine_file(held, f"given_up: {MOST_ATTEMPTS} attempts ended without a result")
-        staged = self._staged(held)
-        try:
-            checked = after_step(dataset, staged)
-        except Exception as error:  # noqa: BLE001 - it is somebody's own code, and its failure is a result
-            return self._quarantine_file(held, f"step_failed: the step raised {type(error).__name__}")
-        if not checked.good.height:
-            return self._quarantine_file(
-                held, "step_failed: no row that the step returned keeps the contract"
+            return self._set_aside(
+                held, dataset, f"given_up: {MOST_ATTEMPTS} attempts ended without a result"
             )
-        if checked.bad.height:
-            self._quarantine_rows(held, dataset, checked)
-        files = datafiles.write(self.s3, self.lake_bucket, table_spec(dataset), held.object_id, checked.good)
-        datafiles.save(self.s3, self.lake_bucket, dataset.name, held.object_id, files)
-        marked = self.ledger.mark(
+        shelf = StagingShelf(self.at.s3, self.at.lake_bucket, held.dataset, held.object_id)
+        parts = shelf.parts()
+        size = sum(part.bytes for part in parts)
+        if dataset.transform_sees is Sees.FILE and size > LARGEST_WHOLE:
+            what = f"its good rows take {size:,} bytes, and the step sees at most {LARGEST_WHOLE:,} at once"
+            return self._set_aside(held, dataset, f"too_large_for_step: {what}")
+        with closing(self._keeping(held, dataset)) as keeping:
+            try:
+                verdict = _judged(dataset, _seen(dataset, shelf, parts), keeping)
+            except _StepFailed as failed:
+                return self._set_aside(held, dataset, f"step_failed: the step raised {failed}")
+            evidence = keeping.bad.finish()
+            if not verdict.good_rows:
+                return self._set_aside(
+                    held, dataset, "step_failed: no row that the step returned keeps the contract"
+                )
+            if verdict.bad_rows:
+                self._tell_rows(held, dataset, verdict, evidence)
+            keeping.good.finish()
+        return self._mark_transformed(held, dataset, verdict)
+
+    def _keeping(self, held: Entry, dataset: Dataset) -> Keeping:
+        good = GoodRows(TableShelf(self.at.s3, self.at.lake_bucket, table_spec(dataset), held.object_id))
+        version = published_plan(dataset).version
+        bad = self.at.quarantine.evidence_of_step(_landed(held), held.dataset, version)
+        return Keeping(good, bad)
+
+    def _mark_transformed(self, held: Entry, dataset: Dataset, verdict: Verdict) -> Entry:
+        marked = self.at.ledger.mark(
             held,
             State.TRANSFORMED,
-            good_rows=checked.good.height,
-            bad_rows=held.bad_rows + checked.bad.height,
+            good_rows=verdict.good_rows,
+            bad_rows=held.bad_rows + verdict.bad_rows,
             waiting_for=dataset.name,
         )
-        self.say(what_follows(marked))
+        self.at.say(what_follows(marked))
         return marked
 
-    def _staged(self, held: Entry) -> pl.DataFrame:
-        key = layout.staged_rows_key(held.dataset, held.object_id)
-        return pl.read_parquet(
-            io.BytesIO(self.s3.get_object(Bucket=self.lake_bucket, Key=key)["Body"].read())
-        )
-
-    def _quarantine_rows(self, held: Entry, dataset: Dataset, checked: Checked) -> None:
-        told = report(checked.verdict, dataset.personal(), source=layout.uri(held.bucket, held.key))
-        address = self.quarantine.keep_broken_rows(held.dataset, held.object_id, checked.bad, told)
-        bad = checked.bad.height
-        reason = f"the dataset's own step broke {bad} row{'' if bad == 1 else 's'}"
-        self._say_quarantined(held, checked.bad.height, reason, address, whole_file=False)
-
-    def _quarantine_file(self, held: Entry, reason: str) -> Entry:
-        landed = LandedObject.read(
-            bucket=held.bucket,
-            key=held.key,
-            version_id=held.version_id,
-            etag=held.etag,
-            size=held.size,
-            landed_at=held.landed_at,
-        )
-        told = {
-            "dataset": held.dataset,
-            "object_id": held.object_id,
-            "reason": reason,
-            "rows": held.total_rows,
+    def _tell_rows(self, held: Entry, dataset: Dataset, verdict: Verdict, parts: int) -> None:
+        personal = published_plan(dataset).personal
+        told: dict[str, Any] = {
+            **about(_landed(held)),
+            **report(verdict, personal, source=layout.uri(held.bucket, held.key)),
+            "parts": parts,
+            "next_steps": [f"Mend the step in schemas/{dataset.name}.py, or the rule that its rows break"],
         }
-        address = self.quarantine.keep_file(landed, held.dataset, told)
-        self._say_quarantined(held, held.total_rows, reason, address, whole_file=True)
-        return self.ledger.mark(held, State.QUARANTINED, reason=reason, good_rows=0, bad_rows=held.total_rows)
+        address = self.at.quarantine.tell_broken_rows(held.dataset, held.object_id, told)
+        bad = verdict.bad_rows
+        reason = f"the dataset's own step broke {bad} row{'' if bad == 1 else 's'}"
+        self.at.say_quarantined(held.object_id, held.dataset, bad, reason, address)
 
-    def _say_quarantined(
-        self, held: Entry, rows: int, reason: str, address: str, *, whole_file: bool
-    ) -> None:
-        fact = FileQuarantined(
-            object_id=held.object_id,
-            dataset=held.dataset,
-            whole_file=whole_file,
-            rows=rows,
-            reason=reason,
-            report=address,
+    def _set_aside(self, held: Entry, dataset: Dataset, reason: str) -> Entry:
+        told = {"rows": held.total_rows, "next_steps": next_steps(dataset, reason)}
+        return self.at.set_aside(
+            held, _landed(held), held.dataset, reason, told, rows=held.total_rows, contract=""
         )
-        self.say([fact])
 
 
-def after_step(dataset: Dataset, staged: pl.DataFrame) -> Checked:
-    """Run the dataset's own step on its good rows, and check what it returns by the contract of the table."""
-    if dataset.transform is None:
-        raise TypeError(f"{dataset.name} has no step")
-    returned = dataset.transform(staged)
-    plan = _published_plan(dataset)
-    judged = plan.judged_typed(returned)
-    broken = _told(plan, judged.with_row_index(ROW, offset=1).filter(~pl.col(OK)))
-    good = judged.filter(OK).select(plan.columns)
-    tally = Tally()
-    tally.add(broken)
-    verdict = Verdict(
-        dataset=dataset.name,
-        contract_version=contract_version(dataset),
-        total_rows=returned.height,
-        good_rows=good.height,
-        bad_rows=broken.height,
-        tally=tally,
+def _landed(held: Entry) -> LandedObject:
+    return LandedObject.read(
+        bucket=held.bucket,
+        key=held.key,
+        version_id=held.version_id,
+        etag=held.etag,
+        size=held.size,
+        landed_at=held.landed_at,
     )
-    return Checked(verdict=verdict, good=good, bad=broken)
 
 
-@cache
-def _published_plan(dataset: Dataset) -> Plan:
-    """The rules of the published table's rows; a key must be unique in a file, not in a step's result."""
-    row = dataset.table_row
-    columns = tuple(row.to_schema().columns)
-    key = tuple(name for name in dataset.key if name in columns) or columns[:1]
-    published = replace(dataset, row=row, published=None, transform=None, key=key)
-    return plan_of(published).only(columns)
+def _seen(dataset: Dataset, shelf: StagingShelf, parts: Sequence[StagedPart]) -> Iterator[pl.DataFrame]:
+    """The staged rows as the step gets them."""
+    each = (shelf.fetch(part.number) for part in parts)
+    return each if dataset.transform_sees is Sees.ROWS else iter([pl.concat(each)])
 
 
-def _told(plan: Plan, bad: pl.DataFrame) -> pl.DataFrame:
-    """Broken rows as quarantine keeps them: what the step made of each is its text, as JSON."""
-    shown = [
-        pl.lit(MASK).alias(name) if name in plan.personal else pl.col(TEXT + name).alias(name)
-        for name in plan.columns
-    ]
-    return bad.select(
-        pl.col(ROW).cast(pl.Int64),
-        pl.lit(None, dtype=pl.Int64).alias(LINE),
-        pl.struct(shown).struct.json_encode().alias(RAW),
-        reasons(plan, bad, {}).alias(REASONS),
+def _judged(dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeping) -> Verdict:
+    """Run the step on all that it is to see, and hand on what it returns.
+
+    Raises:
+        _StepFailed: it raised, or returned what is no frame with the table's columns.
+    """
+    total, good, tally = 0, 0, Tally()
+    for rows in seen:
+        try:
+            stepped = after_step(dataset, rows, first=total + 1)
+        except Exception as error:  # somebody's own code: its failure is a result
+            raise _StepFailed(type(error).__name__) from error
+        total += stepped.good.height + stepped.bad.height
+        good += stepped.good.height
+        tally.add(stepped.bad)
+        keeping.keep(stepped.good, stepped.row)
+        if stepped.bad.height:
+            keeping.refuse(stepped.bad)
+    return Verdict(
+        dataset=dataset.name,
+        contract_version=published_plan(dataset).version,
+        total_rows=total,
+        good_rows=good,
+        bad_rows=total - good,
+        tally=tally,
     )

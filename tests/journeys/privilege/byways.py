@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from dataclasses import asdict, replace
@@ -17,6 +16,7 @@ from tests.clouds import eventually
 from tidegate.facts import FileLanded, FileValidated
 from tidegate.lake import layout, tables
 from tidegate.lake.entry import State
+from tidegate.lake.staging import StagingShelf
 from tidegate.plan import plan
 from tidegate.settings import Setting
 
@@ -60,10 +60,8 @@ def a_step_that_fails(place: Place, source: Entry) -> None:
     """The staged rows lack what the step reads: the original goes into quarantine."""
     broken = replace(source, object_id=layout.object_id(source.bucket, source.key, "broken"))
     lake = place.settings[Setting.LAKE_BUCKET]
-    key = layout.staged_rows_key("flights", broken.object_id)
-    rows = io.BytesIO()
-    pl.DataFrame({"nothing": [1]}).write_parquet(rows)
-    place.client("s3").put_object(Bucket=lake, Key=key, Body=rows.getvalue())
+    shelf = StagingShelf(place.client("s3"), lake, "flights", broken.object_id)
+    shelf.save([shelf.put(0, None, pl.DataFrame({"nothing": [1]}))])
     _copy_entry(place, source.object_id, broken.object_id, state="validated", lease_until="0")
     _say(
         place,

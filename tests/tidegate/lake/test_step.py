@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tidegate.contract.declare import Dataset, column
-from tidegate.lake.step import after_step
+from tidegate.lake.after_step import after_step
 
 
 class Arriving(pa.DataFrameModel):
@@ -35,8 +35,8 @@ def stepped(published: type[pa.DataFrameModel], values: list[float]) -> tuple[li
         published=published,
     )
     rows = pl.DataFrame({"key": range(len(values)), "given": values}, schema_overrides={"given": pl.Float64})
-    verdict = after_step(dataset, rows)
-    return verdict.good["whole"].to_list(), [why[0]["said"] for why in verdict.bad["_reasons"].to_list()]
+    stepped = after_step(dataset, rows)
+    return stepped.good["whole"].to_list(), [why[0]["said"] for why in stepped.bad["_reasons"].to_list()]
 
 
 def test_a_number_that_the_published_type_would_cut_or_overflow_is_a_bad_row() -> None:

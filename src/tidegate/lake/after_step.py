@@ -1,0 +1,54 @@
+"""What a dataset's own step returns, held against the contract of the published table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tidegate.contract.compile import plan_of
+from tidegate.contract.typed import judge_typed
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from tidegate.contract.batch import Numbers
+    from tidegate.contract.compiled import Plan
+    from tidegate.contract.declare import Dataset
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Rows that a step returned, by whether they keep the contract."""
+
+    good: pl.DataFrame
+    row: Numbers  # of each good row in what the step returned, from 1
+    bad: pl.DataFrame  # BAD_SCHEMA; what the step made of a row stands in the place of its text and bytes
+
+
+def after_step(dataset: Dataset, staged: pl.DataFrame, *, first: int = 1) -> Stepped:
+    """Run the dataset's own step on rows, and judge what it returns by the contract of the table.
+
+    Args:
+        dataset: one with a step.
+        staged: good rows, as they arrived.
+        first: the number of the first row that it returns.
+    """
+    if dataset.transform is None:
+        raise TypeError(f"{dataset.name} has no step")
+    returned = dataset.transform(staged)
+    row = np.arange(first, first + returned.height, dtype=np.int64)
+    good, keeps, bad = judge_typed(published_plan(dataset), returned, row)
+    return Stepped(good, row[keeps], bad)
+
+
+@cache
+def published_plan(dataset: Dataset) -> Plan:
+    """The rules of the published table's rows; a key must be unique in a file, not in a step's result."""
+    row = dataset.table_row
+    columns = tuple(row.to_schema().columns)
+    key = tuple(name for name in dataset.key if name in columns) or columns[:1]
+    published = replace(dataset, row=row, published=None, transform=None, key=key)
+    return replace(plan_of(published).only(columns), version=plan_of(dataset).version)
