@@ -19,8 +19,17 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tidegate.contract.cells import TEXT, typed
-from tidegate.contract.compiled import NOT_NULL, TYPE, Plan, Rule
+from tidegate.contract.compiled import Plan, Rule
 from tidegate.contract.record import CannotRecord, recorded, run_by_pandera
+from tidegate.contract.severity import (
+    NOT_NULL,
+    TYPE,
+    Severity,
+    rule_name,
+    severities_of,
+    severity_of_check,
+    unique_groups,
+)
 from tidegate.contract.version import contract_version
 from tidegate.errors import ContractMistake
 
@@ -45,8 +54,6 @@ def plan_of(dataset: Dataset) -> Plan:
         rule for name, column in schema.columns.items() for rule in _of_column(dataset, name, column, types)
     ]
     rules += [_of_check(dataset, "", check, types) for check in schema.checks]
-    groups = [dataset.key, *([name] for name, column in schema.columns.items() if column.unique)]
-    groups += [schema.unique] if schema.unique else []
     return Plan(
         dataset=dataset.name,
         version=contract_version(dataset),
@@ -54,9 +61,11 @@ def plan_of(dataset: Dataset) -> Plan:
         types=types,
         casts=casts,
         rules=tuple(rules),
-        unique=tuple(dict.fromkeys(tuple(group) for group in groups)),
+        unique=unique_groups(schema, tuple(dataset.key)),
         personal=dataset.personal(),
         headers=tuple(dataset.headers().values()),
+        severities=severities_of(dataset),
+        file_rules=dataset.file_rules,
     )
 
 
@@ -70,29 +79,36 @@ def _of_column(dataset: Dataset, name: str, column: Any, types: dict[str, pl.Dat
     typed_or_nothing = text.is_null() | pl.col(name).is_not_null()
     rules = []
     if types[name] != pl.String:
-        rules.append(_own(name, TYPE, str(types[name]), typed_or_nothing))
+        rules.append(_own(dataset, name, TYPE, str(types[name]), typed_or_nothing))
     if not column.nullable:
-        rules.append(_own(name, NOT_NULL, "a value", text.is_not_null()))
+        rules.append(_own(dataset, name, NOT_NULL, "a value", text.is_not_null()))
     return rules + [_of_check(dataset, name, check, types) for check in column.checks]
 
 
-def _own(column: str, check: str, words: str, keeps: pl.Expr) -> Rule:
-    return Rule(column=column, check=check, words=words, reads=(column,), keeps=keeps, of_kit=True)
+def _own(dataset: Dataset, column: str, check: str, words: str, keeps: pl.Expr) -> Rule:
+    return Rule(
+        column=column,
+        check=check,
+        words=words,
+        reads=(column,),
+        keeps=keeps,
+        of_kit=True,
+        severity=dataset.severities.get(rule_name(column, check), Severity.QUARANTINE),
+    )
 
 
 def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.DataType]) -> Rule:
     where = f"schemas/{dataset.name}.py, {column or 'a rule across columns'}, check {check.name!r}"
     words = check.description or check.error or check.name
-    if check.raise_warning or check.groupby is not None:
-        raise ContractMistake(
-            where, "it only warns, or groups rows", "A rule of a contract holds for each row, or goes"
-        )
+    severity = severity_of_check(dataset, column, check)
+    if check.groupby is not None:
+        raise ContractMistake(where, "it groups rows", "A rule of a contract holds for each row, or goes")
     try:
         expression = recorded(check, column)
     except CannotRecord:
         reads = (column,) if column else tuple(types)
         slow = run_by_pandera(check, column, types, where)
-        return Rule(column=column, check=check.name, words=words, reads=reads, slow=slow)
+        return Rule(column=column, check=check.name, words=words, reads=reads, slow=slow, severity=severity)
     for node in _nodes(expression):
         if not node.meta.is_row_separable():
             raise ContractMistake(
@@ -112,6 +128,7 @@ def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.Dat
         words=words,
         reads=reads,
         keeps=expression.fill_null(bool(check.ignore_na)),
+        severity=severity,
     )
     _must_run(rule, types, where)
     return rule

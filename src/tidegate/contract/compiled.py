@@ -10,14 +10,15 @@ import polars as pl
 
 from tidegate.contract.cells import TEXT
 from tidegate.contract.formats import Csv
+from tidegate.contract.severity import NOT_NULL, Severity, rule_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from tidegate.contract.file_rules import FileRule
     from tidegate.contract.formats import Format
 
 OK = "_ok"
-TYPE, NOT_NULL = "type", "not_null"
 _FEW = 1000
 _AS_WRITTEN = pl.QueryOptFlags.none()
 
@@ -33,6 +34,7 @@ class Rule:
     keeps: pl.Expr | None = None  # true where a row keeps the rule, never null
     slow: Callable[[pl.DataFrame], pl.Series] | None = None  # the same, of a whole chunk
     of_kit: bool = False  # `type` and `not_null` are the kit's own; a person's check may bear these names
+    severity: Severity = Severity.QUARANTINE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,8 @@ class Plan:
     unique: tuple[tuple[str, ...], ...]
     personal: frozenset[str]
     headers: tuple[str, ...]  # what files call the columns, in the contract's order
+    severities: Mapping[tuple[str, str], Severity]  # of the rules, by column and check, that differ from most
+    file_rules: tuple[FileRule, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,16 +66,28 @@ class Plan:
     @property
     def slow_checks(self) -> tuple[str, ...]:
         """The checks that run as Python functions, chunk by chunk."""
-        return tuple(f"{rule.column}:{rule.check}".lstrip(":") for rule in self.rules if rule.slow)
+        return tuple(rule_name(rule.column, rule.check) for rule in self.rules if rule.slow)
+
+    @cached_property
+    def warnings(self) -> tuple[Rule, ...]:
+        """The rules that only warn."""
+        return tuple(rule for rule in self.rules if rule.severity is Severity.WARN)
+
+    def warns(self, column: str, check: str) -> bool:
+        """Whether breaking this rule has no consequence but a warning."""
+        return self.severities.get((column, check)) is Severity.WARN
 
     @cached_property
     def _ok(self) -> pl.Expr:
-        """Whether a row keeps every rule; a column that must have a value has none if its type is broken."""
+        """Whether a row keeps every rule, less those that only warn.
+
+        A column that must have a value has none if its type is broken.
+        """
         filled = {rule.column for rule in self.rules if rule.of_kit and rule.check == NOT_NULL}
         keeps = [pl.col(name).is_not_null() for name in self.types if name in filled]
         for rule in self.rules:
             said_already = rule.of_kit and rule.column in filled
-            if rule.keeps is not None and not said_already:
+            if rule.keeps is not None and not said_already and rule.severity is not Severity.WARN:
                 keeps.append(rule.keeps)
         return (pl.all_horizontal(keeps) if keeps else pl.lit(True)).alias(OK)
 
@@ -107,7 +123,7 @@ class Plan:
 
     def _slowly(self, frame: pl.DataFrame) -> pl.DataFrame:
         for rule in self.rules:
-            if rule.slow is not None:
+            if rule.slow is not None and rule.severity is not Severity.WARN:
                 frame = frame.with_columns((frame[OK] & rule.slow(frame.select(self.columns))).alias(OK))
         return frame
 

@@ -8,13 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
 
+from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.formats import Csv as Csv  # noqa: PLC0414 - a schema file imports it from here
 from tidegate.contract.formats import Format
+from tidegate.contract.personal import OnArrival
+from tidegate.contract.referring import Reference
+from tidegate.contract.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import polars as pl
+
+    from tidegate.contract.file_rules import FileRule
+
+__all__ = [  # what a schema file imports from here
+    "BadShare",
+    "Csv",
+    "Dataset",
+    "Freshness",
+    "Grain",
+    "OnArrival",
+    "Overwrite",
+    "Partition",
+    "Reference",
+    "RowCount",
+    "Severity",
+    "column",
+]
 
 KNOWN_AFTER = "known_after"
 PERSONAL = "personal"
@@ -52,13 +73,15 @@ class Partition:
     grain: Grain
 
 
-def column(*, known_after: str = "", personal: bool = False, header: str | None = None, **checks: Any) -> Any:
+def column(
+    *, known_after: str = "", personal: bool | OnArrival = False, header: str | None = None, **checks: Any
+) -> Any:
     """A pandera field that also says when its value becomes known, how files spell its name, and whether it
     is personal data.
 
     Args:
         known_after: one of the dataset's `moments`; empty means the first of them.
-        personal: masked in every report and log.
+        personal: masked in every report and log; with `OnArrival` the published value is changed as well.
         header: what the column is called in a file, where that is no name for a column: `"Unit Price (€)"`;
             left out, it is called by its own name.
         checks: pandera's own: `nullable`, `ge`, `isin`, `str_matches`, `unique` … and `description`.
@@ -82,6 +105,10 @@ class Dataset:
     published: type[pa.DataFrameModel] | None = None  # what the table holds, where a transform changes it
     overwrite: Overwrite = Overwrite.APPEND
     own_queue: bool = False  # a dataset that must not wait for others
+    severities: Mapping[str, Severity] = field(default_factory=dict, hash=False)  # by the rule's name
+    file_rules: tuple[FileRule, ...] = ()  # what a file as a whole must keep
+    unique_across_files: bool = False  # no two files bring the same key
+    references: tuple[Reference, ...] = ()  # rows of other datasets that a row names
 
     @property
     def table_row(self) -> type[pa.DataFrameModel]:
@@ -112,6 +139,11 @@ class Dataset:
         """What each arriving column is called in a file: column name to header."""
         said = {name: (col.metadata or {}).get(HEADER) for name, col in self.schema().columns.items()}
         return {name: name if header is None else header for name, header in said.items()}
+
+    def on_arrival(self) -> dict[str, OnArrival]:
+        """The arriving columns whose published values are changed, and how."""
+        marked = {name: (col.metadata or {}).get(PERSONAL) for name, col in self.schema().columns.items()}
+        return {name: how for name, how in marked.items() if isinstance(how, OnArrival)}
 
     def known_after(self) -> dict[str, str]:
         """When each arriving column becomes known: column name to moment."""

@@ -16,16 +16,22 @@ import polars as pl
 
 from tidegate.contract.bad_rows import bad_rows, no_row, row_text
 from tidegate.contract.compiled import OK
+from tidegate.contract.file_rules import Gauge
 from tidegate.contract.reading.choose import batches
-from tidegate.contract.reasons import reasons
-from tidegate.contract.second_look import second_look
+from tidegate.contract.reasons import copy_reason, reasons
+from tidegate.contract.second_look import last_look, second_look
+from tidegate.contract.severity import UNIQUE, Severity, joined, rule_name
 from tidegate.contract.source import FaultFound, Limits
 from tidegate.contract.uniqueness import Seen
-from tidegate.contract.verdict import ROW, FileFault, Tally, Verdict
+from tidegate.contract.verdict import ROW, Example, FileFault, Tally, Verdict
+from tidegate.contract.warned import count_copies, count_warnings, without_warnings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tidegate.contract.batch import Batch, Numbers
     from tidegate.contract.compiled import Plan
+    from tidegate.contract.file_rules import Found
     from tidegate.contract.keeper import Keeper
     from tidegate.contract.outside import Outside
     from tidegate.contract.source import Source
@@ -40,6 +46,7 @@ def check(
     *,
     limits: Limits | None = None,
     outside: Outside | None = None,
+    landed_at: datetime | None = None,
 ) -> Verdict:
     """Check one file.
 
@@ -49,21 +56,13 @@ def check(
         keeper: takes the rows. On a fault, what it took as good may not be published.
         limits: how much is read before the file is refused.
         outside: what good rows are held against beyond their own file.
+        landed_at: when the file did, by which its freshness is judged.
 
     Raises:
         ContractMistake: the contract cannot be run.
     """
-    reading = Reading(plan, keeper, limits or Limits(), outside)
-    fault: FileFault | None = None
-    try:
-        for batch in batches(source, plan, reading.limits):
-            reading.take(batch)
-        second_look(source, reading)
-    except FaultFound as found:
-        fault = found.fault
-    finally:
-        for seen in reading.seen:
-            seen.close()
+    reading = Reading(plan, keeper, limits or Limits(), outside, landed_at)
+    fault = _read(source, reading)
     return Verdict(
         dataset=plan.dataset,
         contract_version=plan.version,
@@ -71,8 +70,25 @@ def check(
         good_rows=reading.good,
         bad_rows=reading.bad,
         tally=reading.tally,
-        fault=fault or _fault_of_rows(reading.good, reading.bad, reading.limits),
+        fault=fault,
+        warnings=reading.warned(),
     )
+
+
+def _read(source: Source, reading: Reading) -> FileFault | None:
+    """Read the file, again where rows must be looked at twice; why it is refused as a whole, if it is."""
+    try:
+        for batch in batches(source, reading.plan, reading.limits):
+            reading.take(batch)
+        second_look(source, reading)
+        if reading.outside is not None and reading.fault() is None:
+            last_look(source, reading, reading.outside)
+    except FaultFound as found:
+        return found.fault
+    finally:
+        for seen in reading.seen:
+            seen.close()
+    return reading.fault()
 
 
 def _fault_of_rows(good: int, bad: int, limits: Limits) -> FileFault | None:
@@ -97,14 +113,17 @@ class Reading:
     keeper: Keeper
     limits: Limits
     outside: Outside | None
+    landed_at: datetime | None = None
     good: int = 0
     bad: int = 0
     tally: Tally = field(default_factory=Tally)
+    warnings: Tally = field(default_factory=Tally)
     seen: list[Seen] = field(default_factory=list)
     refused: list[Numbers] = field(default_factory=list)  # the numbers of bad rows
     told: list[list[Numbers]] = field(default_factory=list)  # those that are told to be copies, by group
 
     def __post_init__(self) -> None:
+        self.gauge = Gauge(self.plan.file_rules)
         self.seen = [Seen(group) for group in self.plan.unique]
         self.told = [[] for _ in self.seen]
 
@@ -115,6 +134,34 @@ class Reading:
         if len(batch.row):
             self._judge(batch)
         self._stop_if_hopeless()
+
+    def fault(self) -> FileFault | None:
+        """Why the file as a whole is refused, as far as it has been read."""
+        total = self.good + self.bad
+        refusing = [
+            f"{rule_name(*rule)} is broken by {rows:,} of {total:,} rows"
+            for rule, rows in self.tally.counts().items()
+            if self.plan.severities.get(rule) is Severity.REFUSE_FILE
+        ]
+        refusing += [
+            f"{found.rule.check}: {found.said}"
+            for found in self._broken_by_file()
+            if found.rule.severity is Severity.REFUSE_FILE
+        ]
+        if total and refusing:
+            what = f"{'; '.join(refusing[:5])}: for this the contract refuses a file"
+            return FileFault(code="rule_refuses_file", what=what, next_step=_NEXT)
+        return _fault_of_rows(self.good, self.bad, self.limits)
+
+    def warned(self) -> Tally:
+        """What only warns, of rows and of the file."""
+        for found in self._broken_by_file():
+            if found.rule.severity is Severity.WARN:
+                self.warnings.more((found.rule.column, found.rule.check), 0, [Example(0, 0, found.said)])
+        return self.warnings
+
+    def _broken_by_file(self) -> list[Found]:
+        return self.gauge.broken(self.good + self.bad, self.bad, self.landed_at)
 
     def refuse(self, bad: pl.DataFrame) -> None:
         """Hand bad rows on, and count them."""
@@ -139,14 +186,19 @@ class Reading:
     def _judge(self, batch: Batch) -> None:
         cells = batch.cells()
         judged = self.plan.judged_typed(cells) if batch.typed else self.plan.judged(cells)
+        if self.plan.warnings:
+            count_warnings(self.plan, batch, judged, self.warnings)
         copies = {}
         for seen, told in zip(self.seen, self.told, strict=True):
             found = seen.add(judged)
-            if found is not None:
+            if found is not None and self.plan.warns(joined(seen.group), UNIQUE):
+                count_copies(batch, found, copy_reason(seen.group), self.warnings)
+                told.append(batch.row[found.to_numpy()])
+            elif found is not None:
                 copies[seen.group] = found
                 judged = judged.with_columns(judged[OK] & ~found)
                 told.append(batch.row[found.to_numpy()])
-        beyond = self._beyond(judged)
+        beyond = self._beyond(batch, judged)
         if beyond is not None:
             judged = judged.with_columns(judged[OK] & (beyond.list.len() == 0))
         keeps = judged[OK].to_numpy()
@@ -166,19 +218,22 @@ class Reading:
 
     def _keep(self, judged: pl.DataFrame, row: Numbers) -> None:
         self.good += judged.height
-        self.keeper.keep(judged.select(self.plan.columns), row)
+        good = judged.select(self.plan.columns)
+        self.gauge.see(good)
+        self.keeper.keep(good, row)
 
-    def _beyond(self, judged: pl.DataFrame) -> pl.Series | None:
+    def _beyond(self, batch: Batch, judged: pl.DataFrame) -> pl.Series | None:
         """Reasons from beyond the file, a list for each row; asked of rows that are good so far."""
         if self.outside is None:
             return None
         good = judged.with_row_index("_at").filter(OK)
-        why = self.outside.reasons(good.select(self.plan.columns))
+        why = self.outside.reasons(good.select(self.plan.columns), batch.row[judged[OK].to_numpy()])
         if not (why.list.len() > 0).any():
             return None
         found = pl.DataFrame({"_at": good["_at"], "why": why})
         every = judged.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_at"))
-        return every.join(found, on="_at", how="left", maintain_order="left")["why"].fill_null([])
+        each = every.join(found, on="_at", how="left", maintain_order="left")["why"].fill_null([])
+        return without_warnings(self.plan, batch, each, self.warnings)
 
     def _stop_if_hopeless(self) -> None:
         """Give a file up while it is read, once so much of it is bad that its reasons would fill a disk."""

@@ -14,6 +14,8 @@ from tidegate.contract.source import BytesSource
 from tidegate.contract.verdict import BAD_SCHEMA, REASONS, ROW
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tidegate.contract.batch import Numbers
     from tidegate.contract.declare import Dataset
     from tidegate.contract.outside import Outside
@@ -82,6 +84,7 @@ def check_in_memory(
     name: str = "",
     limits: Limits | None = None,
     outside: Outside | None = None,
+    landed_at: datetime | None = None,
 ) -> Checked:
     """Check a file, or its bytes under a name.
 
@@ -91,7 +94,7 @@ def check_in_memory(
     file = BytesSource(source, name or f"{dataset.name}/file.csv") if isinstance(source, bytes) else source
     plan = plan_of(dataset)
     kept = InMemory()
-    verdict = check(file, plan, kept, limits=limits, outside=outside)
+    verdict = check(file, plan, kept, limits=limits, outside=outside, landed_at=landed_at)
     nothing = pl.DataFrame(schema=plan.types)
     good = [] if verdict.fault else [frame.select(plan.columns) for frame in kept.good]
     return Checked(verdict=verdict, good=pl.concat([nothing, *good]), bad=kept.rows())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tidegate.contract.cells import TEXT
-from tidegate.contract.compiled import NOT_NULL
+from tidegate.contract.severity import NOT_NULL, Severity
 from tidegate.contract.verdict import MASK, REASON, REASONS, SAID_LIMIT
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
         judged: rows with their text cells and their typed columns.
         repeated: for each unique group of columns, which rows share their values with another row.
     """
-    found = [_broken(plan, rule, judged) for rule in plan.rules]
+    found = [broken(plan, rule, judged) for rule in plan.rules if rule.severity is not Severity.WARN]
     found += [_repeats(group, judged, mask) for group, mask in repeated.items()]
     every = pl.concat([pl.DataFrame(schema={_AT: pl.UInt32, "reason": REASON}), *found])
     grouped = every.group_by(_AT, maintain_order=True).agg(pl.col("reason").alias(REASONS))
@@ -36,7 +36,8 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
     return rows.join(grouped, on=_AT, how="left", maintain_order="left")[REASONS].fill_null([])
 
 
-def _broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:
+def broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:
+    """The index (`_at`) of each row that breaks a rule, and the `reason`."""
     if rule.slow is not None:
         keeps = rule.slow(judged.select(plan.columns))
     else:

@@ -12,6 +12,8 @@ from tidegate.contract.bad_rows import bad_rows, row_text
 from tidegate.contract.batch import Records, joined
 from tidegate.contract.reading.choose import batches
 from tidegate.contract.reasons import copy_reason
+from tidegate.contract.severity import UNIQUE
+from tidegate.contract.severity import joined as joined_names
 from tidegate.contract.source import FaultFound
 from tidegate.contract.uniqueness import repeated
 from tidegate.contract.verdict import REASON, ROW
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate.contract.batch import Batch, Numbers
     from tidegate.contract.compiled import Plan
     from tidegate.contract.engine import Reading
+    from tidegate.contract.outside import Outside
     from tidegate.contract.source import Source
 
 
@@ -64,8 +67,34 @@ def second_look(source: Source, reading: Reading) -> None:
                 found.add(batch, wanted[number], reading.plan, seen.group)
         bad = found.bad(seen.group)
         bad = bad.filter(~pl.Series(np.isin(bad[ROW].to_numpy(), _numbers(told))))
-        reading.take_back(bad)
+        if reading.plan.warns(joined_names(seen.group), UNIQUE):
+            reading.warnings.add(bad)
+        else:
+            reading.take_back(bad)
         told.append(bad[ROW].to_numpy())
+
+
+def last_look(source: Source, reading: Reading, outside: Outside) -> None:
+    """Have the keeper forget and refuse rows that are bad for what stands beyond the file.
+
+    Raises:
+        FaultFound: too much of the file is.
+    """
+    rows, reason = outside.settle(_numbers(reading.refused))
+    if not len(rows):
+        return
+    names = tuple(reason["column"].split(", "))
+    warns = reading.plan.warns(reason["column"], reason["check"])
+    if not warns:
+        _refuse_too_many(reading, len(rows), names)
+    for batch in batches(source, reading.plan, reading.limits):
+        chosen = np.flatnonzero(np.isin(batch.row, rows))
+        if len(chosen):
+            found = _Candidates()
+            found.add(batch, chosen, reading.plan, names)
+            why = pl.Series([[reason]] * len(chosen), dtype=pl.List(REASON))
+            bad = bad_rows(joined(found.evidence), found.text, why)
+            reading.warnings.add(bad) if warns else reading.take_back(bad)
 
 
 def _refuse_too_many(reading: Reading, count: int, group: tuple[str, ...]) -> None:

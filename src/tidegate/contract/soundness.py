@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.contract.sound_rules import check_rules
 from tidegate.errors import ContractMistake
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def check_declaration(dataset: Dataset) -> None:
     _check_moments(where, dataset)
     _check_reads(where, dataset)
     _check_partition(where, dataset, published)
+    check_rules(where, dataset)
     if dataset.published is not None and dataset.transform is None:
         raise ContractMistake(
             where, "it declares `published` and no `transform`", "Write the transform, or drop it"

@@ -29,7 +29,7 @@ BAD_SCHEMA = pl.Schema(
 )
 MASK = "•••"
 SAID_LIMIT = 200
-_EXAMPLES = 5
+EXAMPLES = 5
 _RULES = 200
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -52,6 +52,7 @@ FAULTS = {
     "too_large": "the file, its unpacked size or one record is above the limit",
     "too_many_bad_rows": "most of the rows are bad: the file, not the row, is wrong",
     "no_good_rows": "no row keeps the contract",
+    "rule_refuses_file": "a rule is broken that the contract refuses a file for",
 }
 
 
@@ -79,12 +80,18 @@ class Tally:
         if not bad.height:
             return
         each = bad.lazy().select(ROW, LINE, REASONS).explode(REASONS).unnest(REASONS)
-        shown = pl.struct(ROW, LINE, "said").head(_EXAMPLES).alias("shown")
+        shown = pl.struct(ROW, LINE, "said").head(EXAMPLES).alias("shown")
         found = each.group_by("column", "check", maintain_order=True).agg(pl.len(), shown).collect()
         for column, check, rows, examples in found.iter_rows():
             kept = self.examples.setdefault((column, check), [])
-            kept += [Example(one[ROW], one[LINE], one["said"]) for one in examples[: _EXAMPLES - len(kept)]]
+            kept += [Example(one[ROW], one[LINE], one["said"]) for one in examples[: EXAMPLES - len(kept)]]
             self.rows[column, check] += rows
+
+    def more(self, rule: Broken, rows: int, examples: Iterable[Example] = ()) -> None:
+        """Count some rows for a rule; examples are taken while there are too few."""
+        self.rows[rule] += rows
+        kept = self.examples.setdefault(rule, [])
+        kept += list(examples)[: EXAMPLES - len(kept)]
 
     def counts(self) -> dict[Broken, int]:
         """Rows for each rule, the most broken first."""
@@ -102,6 +109,7 @@ class Verdict:
     good_rows: int
     bad_rows: int
     tally: Tally
+    warnings: Tally = field(default_factory=Tally)  # rows that break rules which only warn, published or not
     fault: FileFault | None = None
 
 
@@ -151,6 +159,10 @@ def report(verdict: Verdict, personal: Iterable[str], *, source: str) -> dict[st
         "bad_rows": verdict.bad_rows,
         "rules": [_rule(verdict.tally, rule, rows) for rule, rows in list(counts.items())[:_RULES]],
         "rules_left_out": max(0, len(counts) - _RULES),
+        "warnings": [
+            _rule(verdict.warnings, rule, rows)
+            for rule, rows in list(verdict.warnings.counts().items())[:_RULES]
+        ],
         "masked_columns": sorted(personal),
     }
 

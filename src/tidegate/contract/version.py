@@ -40,12 +40,24 @@ def contract_version(dataset: Dataset) -> str:
         ],
         "partition": [dataset.partition.column, dataset.partition.grain] if dataset.partition else [],
         "overwrite": dataset.overwrite,
+        **_beyond_rows(dataset),
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode()).hexdigest()[:_DIGITS]
 
 
+def _beyond_rows(dataset: Dataset) -> dict[str, Any]:
+    """What only some contracts say: one that does not keeps the version that it had before it could."""
+    told = {
+        "severities": sorted(dataset.severities.items()),
+        "file_rules": [repr(rule) for rule in dataset.file_rules],
+        "unique_across_files": dataset.unique_across_files,
+        "references": [repr(reference) for reference in dataset.references],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
 def _column(name: str, column: Any) -> list[Any]:
-    personal = bool((column.metadata or {}).get(PERSONAL))
+    personal = (column.metadata or {}).get(PERSONAL) or False
     return [
         name,
         str(column.dtype),
@@ -58,7 +70,7 @@ def _column(name: str, column: Any) -> list[Any]:
 
 def _check(check: Any) -> list[Any]:
     own = "" if check.statistics else _source(check._check_fn)
-    return [check.name, check.statistics, check.ignore_na, own]
+    return [check.name, check.statistics, check.ignore_na, own, *(["warns"] if check.raise_warning else [])]
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tidegate.contract.compile import plan_of
+from tidegate.contract.severity import of_published
 from tidegate.contract.typed import judge_typed
 
 if TYPE_CHECKING:
@@ -50,5 +51,15 @@ def published_plan(dataset: Dataset) -> Plan:
     row = dataset.table_row
     columns = tuple(row.to_schema().columns)
     key = tuple(name for name in dataset.key if name in columns) or columns[:1]
-    published = replace(dataset, row=row, published=None, transform=None, key=key)
+    published = replace(
+        dataset,
+        row=row,
+        published=None,
+        transform=None,
+        key=key,
+        severities=of_published(dataset),
+        file_rules=(),
+        unique_across_files=False,
+        references=(),
+    )
     return replace(plan_of(published).only(columns), version=plan_of(dataset).version)

@@ -206,10 +206,6 @@ class Failing(pa.DataFrameModel):
         raise KeyError("what")
 
 
-class Warning_(pa.DataFrameModel):
-    key: int = column(ge=1, raise_warning=True)
-
-
 @pytest.mark.parametrize(
     ("row", "words"),
     [
@@ -220,7 +216,6 @@ class Warning_(pa.DataFrameModel):
         (Unreadable, "cannot be read"),
         (Coercing, "coerce"),
         (Failing, "failed"),
-        (Warning_, "only warns"),
     ],
 )
 def test_a_contract_that_cannot_be_run_is_refused_when_compiled(row, words):
