@@ -65,3 +65,13 @@ class Batch:
     broken: Records = NO_RECORDS  # records that are no rows
     why: pl.Series | None = None  # for each broken record, the list of its reasons
     typed: bool = False  # whether the cells came with types of their own
+    against: pl.Series | None = None  # what reading found wrong with each row: lists of reasons
+
+
+def no_rows(broken: Records, why: pl.Series) -> Batch:
+    """A batch of records that are no rows, and nothing else."""
+
+    def cells(_chosen: Numbers | None = None, /) -> pl.DataFrame:
+        raise IndexError("a batch without rows has no cells")
+
+    return Batch(row=_NONE, cells=cells, records=lambda _: NO_RECORDS, broken=broken, why=why)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandera.polars as pa
 
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
-from tidegate.contract.formats import Csv as Csv  # noqa: PLC0414 - a schema file imports it from here
-from tidegate.contract.formats import Format
+from tidegate.contract.formats import Csv, Excel, Format, Header, JsonArray, JsonLines, Parquet
 from tidegate.contract.personal import OnArrival
 from tidegate.contract.referring import Reference
 from tidegate.contract.severity import Severity
@@ -26,10 +25,15 @@ __all__ = [  # what a schema file imports from here
     "BadShare",
     "Csv",
     "Dataset",
+    "Excel",
     "Freshness",
     "Grain",
+    "Header",
+    "JsonArray",
+    "JsonLines",
     "OnArrival",
     "Overwrite",
+    "Parquet",
     "Partition",
     "Reference",
     "RowCount",

@@ -18,7 +18,7 @@ from tidegate.contract.bad_rows import bad_rows, no_row, row_text
 from tidegate.contract.compiled import OK
 from tidegate.contract.file_rules import Gauge
 from tidegate.contract.reading.choose import batches
-from tidegate.contract.reasons import copy_reason, reasons
+from tidegate.contract.reasons import copy_reason, reasons, with_more
 from tidegate.contract.second_look import last_look, second_look
 from tidegate.contract.severity import UNIQUE, Severity, joined, rule_name
 from tidegate.contract.source import FaultFound, Limits
@@ -186,6 +186,8 @@ class Reading:
     def _judge(self, batch: Batch) -> None:
         cells = batch.cells()
         judged = self.plan.judged_typed(cells) if batch.typed else self.plan.judged(cells)
+        if batch.against is not None:
+            judged = judged.with_columns(judged[OK] & (batch.against.list.len() == 0))
         if self.plan.warnings:
             count_warnings(self.plan, batch, judged, self.warnings)
         copies = {}
@@ -208,8 +210,9 @@ class Reading:
         chosen = np.flatnonzero(~keeps)
         some = judged[chosen]
         why = reasons(self.plan, some, {group: found.gather(chosen) for group, found in copies.items()})
-        if beyond is not None:
-            why = pl.DataFrame({"a": why, "b": beyond.gather(chosen)}).select(pl.concat_list("a", "b"))["a"]
+        for more in (batch.against, beyond):
+            if more is not None:
+                why = with_more(why, more.gather(chosen))
         self.refused.append(batch.row[chosen])
         evidence = batch.records(chosen)
         self.refuse(bad_rows(evidence, row_text(self.plan, some, evidence.raw), why))

@@ -36,6 +36,15 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
     return rows.join(grouped, on=_AT, how="left", maintain_order="left")[REASONS].fill_null([])
 
 
+def with_more(why: pl.Series, more: pl.Series) -> pl.Series:
+    """Each row's reasons, and more of them; where a cell could not be read, no rule judges its column."""
+    merged = []
+    for rules, others in zip(why.to_list(), more.to_list(), strict=True):
+        unread = {other["column"] for other in others if other["column"]}
+        merged.append([rule for rule in rules if rule["column"] not in unread] + others)
+    return pl.Series(REASONS, merged, dtype=pl.List(REASON))
+
+
 def broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:
     """The index (`_at`) of each row that breaks a rule, and the `reason`."""
     if rule.slow is not None:

@@ -8,7 +8,6 @@ matter, and is not asked here.
 
 from __future__ import annotations
 
-import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ import polars as pl
 from tidegate.contract.cells import TEXT
 from tidegate.contract.compile import plan_of
 from tidegate.contract.compiled import OK, Plan
+from tidegate.contract.json_values import as_json, as_text
 from tidegate.contract.reasons import reasons
 from tidegate.contract.verdict import MASK, RowError, RowsVerdict, defused
 
@@ -76,10 +76,10 @@ def _collect(
         errors.append(RowError(row=number, column="", check="object", said="a row is a JSON object"))
         return
     for name, kind in plan.types.items():
-        text, said = _as_text(row[name], kind) if name in row else (None, "missing")
-        if said:
+        text, fits = as_text(row[name], kind) if name in row else (None, False)
+        if not fits:
             check = "missing" if name not in row else "type"
-            shown = MASK if name in plan.personal else defused(_json(row.get(name)), _SHOWN)
+            shown = MASK if name in plan.personal else defused(as_json(row.get(name)), _SHOWN)
             words = "this column is missing" if check == "missing" else f"{shown} is no {kind}"
             errors.append(RowError(row=number, column=name, check=check, said=words))
         texts[name].append(None if text in plan.nulls else text)
@@ -90,34 +90,6 @@ def _collect(
                 errors.append(
                     RowError(row=number, column=defused(str(name), _SHOWN), check="unknown", said=said)
                 )
-
-
-def _as_text(value: Any, kind: pl.DataType) -> tuple[str | None, str]:
-    """The value as a file would write it, or an objection to its JSON type."""
-    if value is None:
-        return None, ""
-    if isinstance(value, bool):
-        fits = kind == pl.Boolean
-    elif isinstance(value, int):
-        fits = kind.is_numeric()
-    elif isinstance(value, float):
-        fits = (kind.is_float() or kind.is_decimal()) and math.isfinite(value)
-    else:
-        fits = isinstance(value, str) and not kind.is_numeric() and kind != pl.Boolean and _is_text(value)
-    if not fits:
-        return None, "type"
-    return value if isinstance(value, str) else _json(value), ""
-
-
-def _is_text(value: str) -> bool:
-    """Whether it can be written as UTF-8: half a surrogate pair cannot."""
-    return value.isprintable() or value == value.encode(errors="replace").decode()
-
-
-def _json(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return repr(value)
 
 
 def _broken_rules(plan: Plan, judged: pl.DataFrame) -> list[RowError]:

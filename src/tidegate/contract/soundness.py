@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.contract.sound_formats import check_formats
 from tidegate.contract.sound_rules import check_rules
 from tidegate.errors import ContractMistake
 
@@ -40,7 +41,7 @@ def check_declaration(dataset: Dataset) -> None:
     _check_known(where, "the key names", dataset.key, arriving)
     _check_key(where, dataset, arriving)
     _check_moments(where, dataset)
-    _check_reads(where, dataset)
+    check_formats(where, dataset.formats)
     _check_partition(where, dataset, published)
     check_rules(where, dataset)
     if dataset.published is not None and dataset.transform is None:
@@ -110,17 +111,6 @@ def _check_moments(where: str, dataset: Dataset) -> None:
         raise ContractMistake(
             where, f"the key column {late[0]!r} is known late", "A row is named from its first moment"
         )
-
-
-def _check_reads(where: str, dataset: Dataset) -> None:
-    for form in dataset.formats:
-        delimiter = form.delimiter
-        if len(delimiter.encode()) != 1 or delimiter in '"\r\n\0' or delimiter.isalnum():
-            raise ContractMistake(
-                where, f"{delimiter!r} cannot part columns", 'Use one mark such as "," ";" "|" or a tab'
-            )
-        if isinstance(form.null_values, str):
-            raise ContractMistake(where, "null_values is one text", 'Write a tuple of texts: ("", "NA")')
 
 
 def _check_partition(where: str, dataset: Dataset, published: dict[str, Any]) -> None:
