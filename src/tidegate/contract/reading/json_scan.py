@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tidegate.contract.reading.records import Offsets
+    from tidegate.contract.reading.bits import Offsets
 
     Bytes = npt.NDArray[np.uint8]
 
