@@ -184,10 +184,7 @@ class Reading:
             self.refuse(fresh)
 
     def _judge(self, batch: Batch) -> None:
-        cells = batch.cells()
-        judged = self.plan.judged_typed(cells) if batch.typed else self.plan.judged(cells)
-        if batch.against is not None:
-            judged = judged.with_columns(judged[OK] & (batch.against.list.len() == 0))
+        judged = self._judged(batch)
         if self.plan.warnings:
             count_warnings(self.plan, batch, judged, self.warnings)
         copies = {}
@@ -218,6 +215,13 @@ class Reading:
         self.refuse(bad_rows(evidence, row_text(self.plan, some, evidence.raw), why))
         if keeps.any():
             self._keep(judged.filter(judged[OK]), batch.row[keeps])
+
+    def _judged(self, batch: Batch) -> pl.DataFrame:
+        cells = batch.cells()
+        judged = self.plan.judged_typed(cells) if batch.typed else self.plan.judged(cells)
+        if batch.against is not None:
+            judged = judged.with_columns(judged[OK] & (batch.against.list.len() == 0))
+        return judged
 
     def _keep(self, judged: pl.DataFrame, row: Numbers) -> None:
         self.good += judged.height
