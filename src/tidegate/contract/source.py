@@ -102,6 +102,12 @@ class Limits:
     ratio_from: int = 32 << 20  # below this size no ratio is dangerous
     record_bytes: int = 1 << 20
     piece_bytes: int = 8 << 20
+    columns: int = 10_000
+    group_bytes: int = 128 << 20  # of a Parquet row group, packed as it is: it is held in memory
+    page_bytes: int = 64 << 20  # of a Parquet page, unpacked
+    sheet_bytes: int = 32 << 20  # of a workbook, packed as it is
+    sheet_unpacked: int = 256 << 20
+    sheet_cells: int = 4_000_000
     bad_share: float = 0.5
     hopeless_rows: int = 200_000  # so many bad rows, and such a share, end the reading at once
     copies: int = 1_000_000  # rows of which the keys are compared in memory

@@ -38,7 +38,13 @@ def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
         from tidegate.contract.reading import json_array
 
         return json_array.batches(source, plan, form, limits)
-    raise FaultFound("wrong_format", "no reader for it yet", "Send it as CSV or JSON")
+    if isinstance(form, Parquet):
+        from tidegate.contract.reading import parquet
+
+        return parquet.batches(source, plan, limits)
+    from tidegate.contract.reading import excel
+
+    return excel.batches(source, plan, form, limits)
 
 
 def chosen(source: Source, formats: tuple[Format, ...], limits: Limits) -> Format:

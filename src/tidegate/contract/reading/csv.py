@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tidegate.contract.batch import Batch, Numbers, Records
+from tidegate.contract.reading.encoding import transcoded
 from tidegate.contract.reading.structure import FIELD_COUNT, PROBLEMS, Chunk, Places, chunks
 from tidegate.contract.reading.texts import read_text
 from tidegate.contract.reading.unpack import unpacked
@@ -26,8 +27,8 @@ def batches(source: Source, plan: Plan, form: Csv, limits: Limits) -> Iterator[B
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
-    pieces = unpacked(source.open(), source.name, limits)
-    for chunk in chunks(pieces, plan.headers, form.delimiter, limits):
+    pieces = transcoded(unpacked(source.open(), source.name, limits), form.encoding)
+    for chunk in chunks(pieces, plan.headers, form, limits):
         yield _batch(chunk, plan, form)
 
 

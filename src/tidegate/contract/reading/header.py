@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 from typing import TYPE_CHECKING
 
+from tidegate.contract.formats import Csv, Header
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tidegate.contract.source import Limits
 
 _BOM = b"\xef\xbb\xbf"
 _SHOWN = 20
@@ -41,21 +44,44 @@ def without_mark(block: bytes) -> bytes:
     return block.removeprefix(_BOM)
 
 
-def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
+def check_header(line: bytes, columns: Sequence[str], form: Csv, limits: Limits) -> None:
     """Compare the header line with what the contract calls its columns, in their order.
 
     Raises:
-        FaultFound: `not_text` or `header_mismatch`, saying what is missing, extra, repeated or out of order.
+        FaultFound: `not_text`, `too_large` or `header_mismatch`, which says what is missing, extra, repeated
+            or out of order.
     """
+    if line.count(form.delimiter.encode()) >= limits.columns:
+        what = f"its first line has more than {limits.columns:,} fields"
+        raise FaultFound("too_large", what, "Send the contract's columns alone")
     if b"\0" in line:
         raise _not_text("its first line holds NUL bytes")
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
         raise _not_text(f"its first line is no UTF-8 (byte {error.start + 1})") from error
-    found = _cells(text, delimiter)
-    if found == list(columns):
-        return
+    found = _cells(text, form.delimiter, form.quote)
+    if not _same(found, columns, form.header):
+        _refuse(found, columns, text, form)
+
+
+def check_columns(found: list[str], columns: Sequence[str]) -> None:
+    """Compare the names of columns that are no text of CSV.
+
+    Raises:
+        FaultFound: `header_mismatch`.
+    """
+    if found != list(columns):
+        _refuse(found, columns, "", Csv())
+
+
+def _same(found: list[str], columns: Sequence[str], header: Header) -> bool:
+    if header == Header.ANY_CASE:
+        return [name.casefold() for name in found] == [name.casefold() for name in columns]
+    return found == list(columns)
+
+
+def _refuse(found: list[str], columns: Sequence[str], text: str, form: Csv) -> None:
     if "\r" in text:
         raise FaultFound(
             "header_mismatch",
@@ -64,24 +90,25 @@ def check_header(line: bytes, columns: Sequence[str], delimiter: str) -> None:
         )
     raise FaultFound(
         "header_mismatch",
-        "; ".join(_differences(found, list(columns), text, delimiter)),
+        "; ".join(_differences(found, list(columns), text, form)),
         "Send the columns of the contract, in its order, or change the contract in schemas/",
     )
 
 
-def _cells(text: str, delimiter: str) -> list[str]:
-    if '"' not in text:
+def _cells(text: str, delimiter: str, quote: str | None) -> list[str]:
+    if not quote or quote not in text:
         return text.split(delimiter)
     try:
-        return next(csv.reader([text], delimiter=delimiter, strict=True))
+        return next(csv.reader([text], delimiter=delimiter, quotechar=quote, strict=True))
     except csv.Error:  # a stray quote: the names are what stands there
         return text.split(delimiter)
 
 
-def _differences(found: list[str], wanted: list[str], text: str, delimiter: str) -> list[str]:
-    other = next((mark for mark in ",;\t|" if mark != delimiter and _cells(text, mark) == wanted), None)
+def _differences(found: list[str], wanted: list[str], text: str, form: Csv) -> list[str]:
+    marks = (mark for mark in ",;\t|" if mark != form.delimiter)
+    other = next((mark for mark in marks if text and _cells(text, mark, form.quote) == wanted), None)
     if other:
-        return [f"the columns are parted by {other!r}, and the contract says {delimiter!r}"]
+        return [f"the columns are parted by {other!r}, and the contract says {form.delimiter!r}"]
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted]
     repeated = sorted({name for name in found if found.count(name) > 1})

@@ -30,7 +30,7 @@ from tidegate.contract.reading.bits import (
 if TYPE_CHECKING:
     from tidegate.contract.reading.bits import Bits, Bytes, Offsets
 
-_LF, _CR, _QUOTE = 10, 13, 34
+_LF, _CR = 10, 13
 NOTHING: Offsets = np.zeros(0, dtype=np.int64)
 
 
@@ -57,16 +57,17 @@ class Spans:
     marks: Marks | None = None  # none where records were matched one by one
 
 
-def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int) -> Spans:
+def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int, quote: bytes = b'"') -> Spans:
     """Find the records of a block that starts where a record starts.
 
     Args:
         block: the bytes.
         delimiter: one byte.
+        quote: one byte, or none where a quote is a character like any other.
         last: whether the file ends with the block.
         longest: the longest record, in bytes; a longer one counts as broken.
     """
-    measured = _measured(block, delimiter, last=last)
+    measured = _measured(block, delimiter, last=last, quote=quote)
     too_long = np.flatnonzero(measured.ends - measured.starts > longest)
     kept = int(too_long[0]) if len(too_long) else len(measured.starts)
     consumed = int(measured.starts[kept]) if len(too_long) else measured.consumed
@@ -77,15 +78,15 @@ def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int) -> Spans:
         len(block) == consumed or not _stuck(block, consumed, last=last, longest=longest)
     ):
         return head
-    return _joined(head, _matched(block, consumed, delimiter, last=last, longest=longest))
+    return _joined(head, _matched(block, consumed, delimiter, last=last, longest=longest, quote=quote))
 
 
-def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
+def _measured(block: bytes, delimiter: bytes, *, last: bool, quote: bytes = b'"') -> Spans:
     """The records up to the first misplaced quote, all at once."""
     if not block:
-        return Spans(NOTHING, NOTHING, NOTHING, 0, _marks(block, delimiter))
+        return Spans(NOTHING, NOTHING, NOTHING, 0, _marks(block, delimiter, quote))
     data = np.frombuffer(block, dtype=np.uint8)
-    marks = _marks(block, delimiter)
+    marks = _marks(block, delimiter, quote)
     limit, closed = _limit(data, marks, last=last)
     ends = places(marks.line_ends)
     ends = ends[: np.searchsorted(ends, limit)]
@@ -100,12 +101,12 @@ def _measured(block: bytes, delimiter: bytes, *, last: bool) -> Spans:
     return Spans(starts, ends, fields, consumed, marks)
 
 
-def _marks(block: bytes, delimiter: bytes) -> Marks:
+def _marks(block: bytes, delimiter: bytes, quote: bytes) -> Marks:
     data = np.frombuffer(block, dtype=np.uint8)
     feeds, delimiters = equal(data, _LF), equal(data, delimiter[0])
-    if b'"' not in block:
+    if not quote or quote not in block:
         return Marks(feeds, feeds, delimiters, None, None, b"\r" in block)
-    quotes = equal(data, _QUOTE)
+    quotes = equal(data, quote[0])
     within = inside(quotes)
     return Marks(feeds, feeds & ~within, delimiters & ~within, quotes, within, b"\r" in block)
 
@@ -145,28 +146,30 @@ def _stuck(block: bytes, start: int, *, last: bool, longest: int) -> bool:
 
 
 @cache
-def _pattern(delimiter: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+def _pattern(delimiter: bytes, quote: bytes) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
     """One whole record, and the beginning of one whose quotes are still open."""
-    mark = re.escape(delimiter)
-    quoted = rb'"(?:[^"]++|"")*+'
-    plain = rb'[^"\r\n' + mark + rb"]*+"
-    field = rb"(?:" + quoted + rb'"|' + plain + rb")"
+    mark, bound = re.escape(delimiter), re.escape(quote) or rb"(?!)"
+    quoted = bound + rb"(?:[^" + bound + rb"]++|" + bound + bound + rb")*+" if quote else rb"(?!)"
+    plain = rb"[^\r\n" + mark + re.escape(quote) + rb"]*+"
+    field = rb"(?:" + quoted + bound + rb"|" + plain + rb")"
     record = field + rb"(?:" + mark + field + rb")*+"
     return (
         re.compile(record + rb"(?=\r?\n|\r?\Z)"),
-        re.compile(rb"(?:" + field + mark + rb")*+" + quoted + rb"(?:\"\r?)?\Z"),
+        re.compile(rb"(?:" + field + mark + rb")*+" + quoted + rb"(?:" + bound + rb"\r?)?\Z"),
     )
 
 
-def _matched(block: bytes, start: int, delimiter: bytes, *, last: bool, longest: int) -> Spans:
+def _matched(
+    block: bytes, start: int, delimiter: bytes, *, last: bool, longest: int, quote: bytes = b'"'
+) -> Spans:
     """The records from `start` on, one by one."""
-    whole, still_open = _pattern(delimiter)
+    whole, still_open = _pattern(delimiter, quote)
     found: list[tuple[int, int, int]] = []
     at = start
     while at < len(block):
         match = whole.match(block, at)
         end = match.end() if match else -1
-        fields = count_fields(block[at:end], delimiter) if match else 0
+        fields = count_fields(block[at:end], delimiter, quote) if match else 0
         if match is None or end - at > longest:
             waits = not last and len(block) - at <= longest
             if waits and still_open.match(block, at):
@@ -183,9 +186,10 @@ def _matched(block: bytes, start: int, delimiter: bytes, *, last: bool, longest:
     return Spans(table[:, 0], table[:, 1], table[:, 2], min(at, len(block)))
 
 
-def count_fields(record: bytes, delimiter: bytes) -> int:
+def count_fields(record: bytes, delimiter: bytes, quote: bytes = b'"') -> int:
     """How many fields a record with sound quotes has."""
-    outside: Any = re.sub(rb'"[^"]*+"', b"", record) if b'"' in record else record
+    quoted = quote + rb"[^" + re.escape(quote) + rb"]*+" + quote
+    outside: Any = re.sub(quoted, b"", record) if quote and quote in record else record
     return int(outside.count(delimiter)) + 1
 
 

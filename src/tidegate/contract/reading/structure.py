@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from tidegate.contract.reading.beginning import SMALL, begin, filled
 from tidegate.contract.reading.bits import Offsets, equal, ranks
-from tidegate.contract.reading.header import check_header, without_mark
 from tidegate.contract.reading.records import Spans, spans
 from tidegate.contract.source import FaultFound, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from tidegate.contract.formats import Csv
 
 PROBLEMS = {
     1: (
@@ -31,10 +33,10 @@ PROBLEMS = {
     2: ("field_count", "{fields} fields, and the contract has {columns} columns"),
     3: ("blank_line", "nothing stands on this line"),
     4: ("nul_byte", "it holds a NUL byte"),
-    5: ("encoding", "it is no UTF-8 text"),
+    5: ("encoding", "it is no text in the contract's encoding"),
+    6: ("repeated_header", "the header stands here again"),
 }
-_QUOTES, FIELD_COUNT, _BLANK, _NUL, _ENCODING = PROBLEMS
-_SMALL = 1 << 16
+_QUOTES, FIELD_COUNT, _BLANK, _NUL, _ENCODING, _HEADER_AGAIN = PROBLEMS
 
 
 @dataclass(frozen=True)
@@ -72,24 +74,24 @@ class _Position:
     line: int = 1
     offset: int = 0
     blanks: int = 0
+    header: bytes = b""
 
 
-def chunks(
-    pieces: Iterator[bytes], columns: Sequence[str], delimiter: str, limits: Limits
-) -> Iterator[Chunk]:
+def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: Limits) -> Iterator[Chunk]:
     """Read a file's bytes into chunks of records; offsets count from the file's first byte.
 
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
-    block, position = _after_header(pieces, columns, delimiter, limits)
-    mark = delimiter.encode()
+    start = begin(pieces, columns, form, limits)
+    block, position = start.rest, _Position(line=start.line, offset=start.offset, header=start.header)
+    mark, quote = form.delimiter.encode(), (form.quote or "").encode()
     while True:
         waiting = len(block)
-        block = _filled(pieces, limits.piece_bytes, block)
+        block = filled(pieces, limits.piece_bytes, block)
         last = len(block) - waiting < limits.piece_bytes
-        found = spans(block, mark, last=last, longest=limits.record_bytes)
-        if not len(found.starts) and len(block) > limits.record_bytes + _SMALL:
+        found = spans(block, mark, last=last, longest=limits.record_bytes, quote=quote)
+        if not len(found.starts) and len(block) > limits.record_bytes + SMALL:
             what = f"the record at line {position.line} is longer than {limits.record_bytes:,} bytes"
             raise FaultFound(
                 "too_large", what, "Look for a missing line end, or a quote that is never closed"
@@ -101,36 +103,9 @@ def chunks(
             return
 
 
-def _filled(pieces: Iterator[bytes], size: int, before: bytes = b"") -> bytes:
-    taken = [before]
-    length = 0
-    for piece in pieces:
-        taken.append(piece)
-        length += len(piece)
-        if length >= size:
-            break
-    return b"".join(taken)
-
-
-def _after_header(
-    pieces: Iterator[bytes], columns: Sequence[str], delimiter: str, limits: Limits
-) -> tuple[bytes, _Position]:
-    block = _filled(pieces, _SMALL)
-    while b"\n" not in block and len(block) < limits.record_bytes and (more := _filled(pieces, _SMALL)):
-        block += more
-    unmarked = without_mark(block)
-    if not unmarked.strip():
-        raise FaultFound(
-            "empty_file", "there is nothing in it", "Send the file again, with its header and its rows"
-        )
-    line, _, rest = unmarked.partition(b"\n")
-    check_header(line.removesuffix(b"\r"), columns, delimiter)
-    return rest, _Position(line=2, offset=len(block) - len(rest))
-
-
 def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chunk:
     data = np.frombuffer(block, dtype=np.uint8)[: found.consumed]
-    problems = _problems(block, data, found, columns)
+    problems = _problems(block, data, found, columns, position.header)
     number = np.arange(len(problems), dtype=np.int64)
     feeds = found.marks.feeds if found.marks else equal(data, 10)
     blank = problems == _BLANK
@@ -175,11 +150,16 @@ def _together(first: Places, second: Places) -> Places:
     return Places(row, line, offset, np.concatenate((first.length, second.length)))
 
 
-def _problems(block: bytes, data: npt.NDArray[np.uint8], found: Spans, columns: int) -> npt.NDArray[np.uint8]:
+def _problems(
+    block: bytes, data: npt.NDArray[np.uint8], found: Spans, columns: int, header: bytes
+) -> npt.NDArray[np.uint8]:
     problems = np.zeros(len(found.starts), dtype=np.uint8)
     problems[found.fields != columns] = FIELD_COUNT
     problems[found.fields == 0] = _QUOTES
     problems[found.ends == found.starts] = _BLANK
+    for number in np.flatnonzero(found.ends - found.starts == len(header)) if header in block else ():
+        if block.startswith(header, found.starts[number]):
+            problems[number] = _HEADER_AGAIN
     if b"\0" in block:
         problems[np.unique(np.searchsorted(found.starts, np.flatnonzero(data == 0), side="right") - 1)] = _NUL
     if not block.isascii() and not _decodes(block[: found.consumed]):

@@ -9,6 +9,8 @@ import polars as pl
 from tidegate.contract.cells import TEXT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Csv
 
@@ -23,10 +25,21 @@ def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
         has_header=False,
         new_columns=names,
         separator=form.delimiter,
+        quote_char=form.quote,
         infer_schema=False,
         empty_string_is_null="" in form.null_values,
         null_values=[null for null in form.null_values if null],
     )
-    if form.null_values and b'"' in records:  # the parser looks for null spellings in unquoted cells alone
+    if form.null_values and form.quote and form.quote.encode() in records:
         text = text.with_columns(pl.when(~pl.all().is_in(form.null_values)).then(pl.all()))
-    return text
+    return text if form.decimal == "." else text.with_columns(_with_points(plan, form))
+
+
+def _with_points(plan: Plan, form: Csv) -> Iterator[pl.Expr]:
+    """Fractions with a decimal point; a point that is there already makes it no number."""
+    for name, kind in plan.types.items():
+        if kind.is_float() or kind.is_decimal():
+            cell = pl.col(TEXT + name)
+            refused = cell + f" (the decimal mark is {form.decimal})"
+            written = cell.str.replace(form.decimal, ".", literal=True)
+            yield pl.when(cell.str.contains(".", literal=True)).then(refused).otherwise(written)

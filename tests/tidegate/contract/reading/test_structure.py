@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tidegate.contract.formats import Csv
 from tidegate.contract.reading.structure import PROBLEMS, chunks
 from tidegate.contract.source import FaultFound, Limits
 
@@ -21,7 +22,7 @@ def read(body: bytes, columns: int, piece: int = 1 << 20, longest: int = 1 << 16
     whole = header + body
     pieces = iter([whole[at : at + piece] for at in range(0, len(whole), piece)])
     sound, broken, text = [], [], b""
-    for chunk in chunks(pieces, names, ",", Limits(piece_bytes=piece, record_bytes=longest)):
+    for chunk in chunks(pieces, names, Csv(), Limits(piece_bytes=piece, record_bytes=longest)):
         sound += _told(whole, chunk.sound, np.zeros(len(chunk.sound.row), dtype=int))
         broken += _told(whole, chunk.broken, chunk.problems)
         text += chunk.text if chunk.text.endswith(b"\n") or not chunk.text else chunk.text + b"\n"
@@ -89,7 +90,7 @@ def test_a_bare_carriage_return_breaks_its_record():
 )
 def test_a_header_that_is_not_the_contracts_is_told_apart(header, words):
     with pytest.raises(FaultFound) as found:
-        list(chunks(iter([header]), ["a", "b", "c"], ",", Limits()))
+        list(chunks(iter([header]), ["a", "b", "c"], Csv(), Limits()))
     assert words in found.value.fault.what
 
 
@@ -97,7 +98,7 @@ def test_a_row_in_the_headers_place_is_not_quoted():
     """It may hold personal data, and a fault's words go into events and the ledger."""
     for body in (b"1,Ann Smith,3\n", b"a,b,c\r1,Ann Smith,3\r"):
         with pytest.raises(FaultFound) as found:
-            list(chunks(iter([body]), ["a", "b", "c"], ",", Limits()))
+            list(chunks(iter([body]), ["a", "b", "c"], Csv(), Limits()))
         assert "Ann" not in str(found.value.fault)
 
 
@@ -106,7 +107,7 @@ def left_over(body: bytes, columns: int) -> bytes:
     header = ",".join("c" * (number + 1) for number in range(columns)).encode() + b"\n"
     covered = np.zeros(len(header) + len(body), dtype=bool)
     covered[: len(header)] = True
-    for chunk in chunks(iter([header + body]), header.decode().strip().split(","), ",", Limits()):
+    for chunk in chunks(iter([header + body]), header.decode().strip().split(","), Csv(), Limits()):
         for places in (chunk.sound, chunk.broken):
             for offset, length in zip(places.offset, places.length, strict=True):
                 assert not covered[offset : offset + length].any()

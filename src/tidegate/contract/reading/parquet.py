@@ -1,0 +1,126 @@
+"""Parquet, one row group at a time, read by ranges of exactly this version of the file.
+
+Nothing is unpacked before the footer and the pages' headers were held against the limits. A row group's
+columns are then joined to a small file of their own, which polars reads some rows at a time, so that memory
+does not grow with the file. Columns are told by their names, in any order.
+"""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from tidegate.contract.batch import NOWHERE, Batch, Numbers, Records
+from tidegate.contract.reading.parquet_footer import MAGIC, one_group, read_footer, torn
+from tidegate.contract.reading.parquet_pages import check_pages
+from tidegate.contract.reading.parquet_types import check_types, not_finite
+from tidegate.contract.source import FaultFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tidegate.contract.compiled import Plan
+    from tidegate.contract.reading.parquet_footer import Footer, RowGroup
+    from tidegate.contract.source import Limits, Source
+
+_READ = 8 << 20
+_CELLS = 2_000_000
+_ROWS = 100_000
+_TEXT = 64 << 20
+
+
+def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
+    """The file's rows, a batch at a time, in its order.
+
+    Raises:
+        FaultFound: the file as a whole cannot be read.
+    """
+    footer = read_footer(source, limits)
+    chosen = _columns(footer, plan)
+    number = 0
+    for group in (group for group in footer.groups if group.rows):
+        for frame in _frames(_file(source, footer, group, chosen, limits), group, plan, limits):
+            cells = frame.rename(dict(zip(plan.headers, plan.columns, strict=True)))
+            row = np.arange(number + 1, number + cells.height + 1, dtype=np.int64)
+            yield Batch(
+                row=row,
+                cells=partial(_chosen, cells),
+                records=partial(_records, frame, row),
+                typed=True,
+                against=not_finite(cells, plan),
+            )
+            number += cells.height
+
+
+def _columns(footer: Footer, plan: Plan) -> list[int]:
+    """Where the contract's columns stand in the file."""
+    missing = [name for name in plan.headers if name not in footer.columns]
+    extra = [name for name in footer.columns if name not in plan.headers]
+    repeated = sorted({name for name in footer.columns if footer.columns.count(name) > 1})
+    said = [
+        f"{words}: {', '.join(repr(name[:60]) for name in names[:20])}"
+        for words, names in (("missing", missing), ("not in the contract", extra), ("repeated", repeated))
+        if names
+    ]
+    if said:
+        step = "Send the columns of the contract, or change the contract in schemas/"
+        raise FaultFound("header_mismatch", "; ".join(said), step)
+    return [footer.columns.index(name) for name in plan.headers]
+
+
+def _frames(file: bytes, group: RowGroup, plan: Plan, limits: Limits) -> Iterator[pl.DataFrame]:
+    rows = max(1, min(_ROWS, _CELLS // len(plan.columns)))
+    try:
+        lazy = pl.scan_parquet(file, glob=False)
+        check_types(lazy.collect_schema(), plan)
+        for start in range(0, group.rows, rows):
+            yield from _bounded(lazy.slice(start, rows).collect(), limits)
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise torn(f"its values cannot be read ({str(error).splitlines()[0][:100]})") from error
+
+
+def _bounded(frame: pl.DataFrame, limits: Limits) -> Iterator[pl.DataFrame]:
+    """The frame, in parts where its texts are long: few bytes of a dictionary can stand for many of text."""
+    texts = [pl.col(name).str.len_bytes() for name, kind in frame.schema.items() if kind == pl.String]
+    if not texts:
+        yield frame
+        return
+    sizes = frame.select(pl.sum_horizontal(texts).alias("bytes"))["bytes"].fill_null(0)
+    longest, total = int(sizes.max() or 0), int(sizes.sum())  # type: ignore[arg-type]
+    if longest > limits.record_bytes:
+        what = f"a row of it has more than {limits.record_bytes:,} bytes of text"
+        raise FaultFound("too_large", what, "Send long texts as files of their own")
+    step = frame.height if total <= _TEXT else max(1, _TEXT // longest)
+    for start in range(0, frame.height, step):
+        yield frame[start : start + step]
+
+
+def _file(source: Source, footer: Footer, group: RowGroup, chosen: list[int], limits: Limits) -> bytes:
+    """A Parquet file of one row group and the contract's columns."""
+    file = io.BytesIO()
+    file.write(MAGIC)
+    chunks = [group.chunks[index] for index in chosen]
+    for chunk in chunks:
+        pages = b"".join(
+            source.read_at(chunk.offset + at, min(_READ, chunk.length - at))
+            for at in range(0, chunk.length, _READ)
+        )
+        check_pages(pages, chunk, limits)
+        file.write(pages)
+    file.write(one_group(footer, group.rows, chosen, chunks))
+    return file.getvalue()
+
+
+def _chosen(frame: pl.DataFrame, chosen: Numbers | None = None, /) -> pl.DataFrame:
+    return frame if chosen is None else frame[chosen]
+
+
+def _records(frame: pl.DataFrame, row: Numbers, chosen: Numbers) -> Records:
+    """Some rows as JSON, for the bytes of a row lie all over the file."""
+    texts = frame[chosen].select(pl.struct(pl.all()).struct.json_encode().alias("row"))["row"].to_list()
+    nowhere = np.full(len(chosen), NOWHERE, dtype=np.int64)
+    return Records(row[chosen], nowhere, nowhere, nowhere, [text.encode() for text in texts])
