@@ -14,7 +14,7 @@ from tidegate.contract.source import FaultFound
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_UTF_8 = codecs.lookup("utf-8").name
+_UTF_8 = {codecs.lookup(name).name for name in ("utf-8", "utf-8-sig")}  # a mark is passed over in both
 _BROKEN = "tidegate-broken"
 _BOM = b"\xef\xbb\xbf"
 _NEXT = "Send it in the contract's encoding, or say its own: Csv(encoding=…)"
@@ -36,7 +36,7 @@ def transcoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     Raises:
         FaultFound: `not_text`: the file is UTF-8 throughout, and the contract says that it is not.
     """
-    if codecs.lookup(encoding).name == _UTF_8:
+    if codecs.lookup(encoding).name in _UTF_8:
         yield from pieces
         return
     decoder = codecs.getincrementaldecoder(encoding)(_BROKEN)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
 
 Reason = tuple[str, str, str]
+_KEYS = 10_000
 BLANK = ("", "blank_line", "nothing stands on this line")
 
 
@@ -47,7 +48,7 @@ def values_of(stretch: Stretch) -> tuple[list[dict[str, object]], Numbers, dict[
     """The objects among the records, their indices, and for each other record, by index, why it is none.
 
     Raises:
-        FaultFound: `too_deep`.
+        FaultFound: `too_deep` or `too_large`.
     """
     data = np.frombuffer(stretch.block, dtype=np.uint8)
     pairs = pairs_in(data, stretch.starts).tolist()
@@ -60,6 +61,9 @@ def values_of(stretch: Stretch) -> tuple[list[dict[str, object]], Numbers, dict[
         value = (
             None if deep[index] else _quickly(stretch.block[start:end] if text is None else text[start:end])
         )
+        if pairs[index] > _KEYS and not deep[index]:
+            what = f"a row of it has more than {_KEYS:,} keys"
+            raise FaultFound("too_large", what, "Send the contract's columns alone")
         if value is None or len(value) != pairs[index]:  # nested, a key twice, or no object at all
             try:
                 value = _object(stretch.block[start:end])
