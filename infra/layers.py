@@ -15,7 +15,7 @@ import subprocess
 import sys
 from functools import cache
 from importlib.metadata import requires
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -37,6 +37,8 @@ IMAGE = (
     "awswrangler", "boto3", "numpy", "onnx", "onnxruntime", "orjson", "pandera[polars]", "polars", "protobuf",
     "pyarrow", "scikit-learn", "skl2onnx", "tzdata", "uvicorn",
 )  # fmt: skip
+
+_IDLE = {"__pycache__", "tests", "f2py"}  # f2py compiles Fortran
 
 _TARGET = {
     "implementation_name": "cpython",
@@ -140,13 +142,16 @@ def _entries() -> dict[str, str]:
 def _build(layer: str, folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.{os.getpid()}")
     install(lock_of(layer), unfinished / "python", PYTHON, PLATFORM)
-    for unneeded in [
-        *unfinished.rglob("__pycache__"),
-        *unfinished.rglob("tests"),
-        unfinished / "python" / "bin",
-    ]:
-        shutil.rmtree(unneeded, ignore_errors=True)
+    shutil.rmtree(unfinished / "python" / "bin", ignore_errors=True)
+    for path in unfinished.rglob("*"):
+        if path.is_file() and not runs(path.relative_to(unfinished)):
+            path.unlink()
     unfinished.rename(folder)
+
+
+def runs(file: PurePath) -> bool:
+    """Whether a distribution's file has a part in running it: tests, stubs and headers have none."""
+    return _IDLE.isdisjoint(file.parts) and file.suffix not in {".pyi", ".h", ".a"}
 
 
 def _note(layer: str, folder: Path) -> None:

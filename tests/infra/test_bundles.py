@@ -90,7 +90,7 @@ def _copy(lock: str, into: Path) -> None:
     for name in re.findall(r"^([\w.-]+)(?:\[[^\]]*\])?==", lock, re.MULTILINE):
         held = distribution(name)
         for file in held.files or ():
-            if ".." not in file.parts and "__pycache__" not in file.parts and "tests" not in file.parts:
+            if ".." not in file.parts and layers.runs(file):
                 target = into / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(str(held.locate_file(file)), target)

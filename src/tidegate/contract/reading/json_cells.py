@@ -105,7 +105,11 @@ def _spelt(value: object) -> str:
 
 
 def _refuse_rounded(text: pl.Series, name: str, plan: Plan, against: dict[int, list[Reason]]) -> None:
-    for index in ((text.str.len_bytes() > _EXACT) | text.str.contains("[eE]")).arg_true():
+    long = (text.str.len_bytes() > _EXACT) | text.str.contains("[eE]")
+    if not long.any():
+        return
+    shortest = text.cast(pl.Float64, strict=False).cast(pl.String)  # most writers write that: nothing is lost
+    for index in (long & (shortest != text)).arg_true():
         if _rounds(text[index]):
             shown = MASK if name in plan.personal else defused(text[index], _SHOWN)
             said = f"{shown} has more digits than {plan.types[name]} can hold"
