@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tidegate.contract.batch import Batch, Numbers, Records
+from tidegate.contract.batch import Batch, Numbers, Records, no_rows
 from tidegate.contract.reading.encoding import transcoded
 from tidegate.contract.reading.structure import FIELD_COUNT, PROBLEMS, Chunk, Places, chunks
 from tidegate.contract.reading.texts import read_text
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tidegate.contract.formats import Csv
     from tidegate.contract.source import Limits, Source
 
+_AT_ONCE = 50_000  # broken records
+
 
 def batches(source: Source, plan: Plan, form: Csv, limits: Limits) -> Iterator[Batch]:
     """The file's rows, a batch at a time, in its order.
@@ -29,7 +31,11 @@ def batches(source: Source, plan: Plan, form: Csv, limits: Limits) -> Iterator[B
     """
     pieces = transcoded(unpacked(source.open(), source.name, limits), form.encoding)
     for chunk in chunks(pieces, plan.headers, form, limits):
-        yield _batch(chunk, plan, form)
+        width, late = len(plan.columns), max(0, len(chunk.broken.row) - 1) // _AT_ONCE * _AT_ONCE
+        for first in range(0, late, _AT_ONCE):
+            some = chunk.of_broken(slice(first, first + _AT_ONCE))
+            yield no_rows(_records(some, some.broken), _reasons(some, width))
+        yield _batch(chunk.of_broken(slice(late, None)), plan, form)
 
 
 def _batch(chunk: Chunk, plan: Plan, form: Csv) -> Batch:

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from tidegate.contract.source import Limits, Source
 
 _BOM = b"\xef\xbb\xbf"
-_PIECE = 2 << 20  # parsed objects take ten times their text
+_PIECE = 1 << 20  # parsed objects take ten times their text
 _AFTER_BREAK = 4096
 _AT_ONCE = 1000
+_ROWS = 20_000
 _ASTRAY = ("", "json", "a bracket or a quote is missing in it, or one too many")
 _WHOLE = "Send the whole list again, or one object a line as JsonLines()"
 
@@ -102,12 +103,13 @@ class _List:
 
     def batch(self, starts: Numbers, ends: Numbers) -> Batch:
         """Some elements of the block as a batch."""
-        line_ends = np.flatnonzero(np.frombuffer(self.block, dtype=np.uint8) == 10)
-        line = np.searchsorted(line_ends, starts) + self.line
+        begin, end = int(starts[0]), int(ends[-1])
+        block = self.block[begin:end]
+        line_ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == 10) + begin
+        line = np.searchsorted(line_ends, starts) + self.line + self.block.count(b"\n", 0, begin)
         row = np.arange(len(starts), dtype=np.int64) + self.row + 1
-        upto = int(ends[-1])
         self.row += len(starts)
-        stretch = Stretch(self.block[:upto], starts, ends, row, line, self.offset)
+        stretch = Stretch(block, starts - begin, ends - begin, row, line, self.offset + begin)
         return batch_of(stretch, self.plan, self.nulls)
 
 
@@ -128,8 +130,9 @@ def batches(source: Source, plan: Plan, form: JsonArray, limits: Limits) -> Iter
         if cuts and (upto or len(cuts) == _AT_ONCE):
             yield no_rows(joined(cuts), reasons_series([_ASTRAY] for _ in cuts))
             cuts = []
-        if upto:
-            yield reading.batch(found.starts[:upto], found.ends[:upto])
+        for some in range(0, upto, _ROWS):
+            until = min(some + _ROWS, upto)
+            yield reading.batch(found.starts[some:until], found.ends[some:until])
         if broken is not None:
             cuts.append(reading.cut(broken))
             continue
@@ -184,11 +187,10 @@ def _broken(reading: _List, found: Elements) -> _Broken | None:
     """The first element whose brackets or quotes do not add up: another seems to begin within it."""
     if reading.begins is None:
         return None
-    begun = [match.end() - 1 for match in reading.begins.finditer(reading.block)]
-    known = {*found.starts.tolist()}
+    begun = np.array([match.end() - 1 for match in reading.begins.finditer(reading.block)], dtype=np.int64)
     tail = len(reading.block) - len(reading.block[found.upto :].lstrip(SPACE))
-    for at in begun:
-        if at in known or (at == tail and not found.closed):
+    for at in begun[~np.isin(begun, found.starts)].tolist():
+        if at == tail and not found.closed:
             continue
         number = int(np.searchsorted(found.starts, at)) - 1
         if number >= 0 and at < found.ends[number]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tidegate.contract.source import Limits, Source
 
 _BOM = b"\xef\xbb\xbf"
-_PIECE = 4 << 20  # parsed objects take ten times their text
-_ROWS = 50_000
+_PIECE = 2 << 20  # parsed objects take ten times their text
+_ROWS = 20_000
 _LF, _CR = 10, 13
 
 
@@ -102,22 +102,22 @@ def _some(
         position.blanks += len(starts)
         return
     count = int(filled[-1]) + 1  # blank lines behind it are rows only if something follows
-    held, first = position.blanks, position.row + position.blanks + 1
+    held, before = position.blanks, position.row + position.blanks + 1
     line = np.arange(len(starts), dtype=np.int64) + position.line + held
     blank = np.flatnonzero(ends[:count] == starts[:count])
-    places = np.concatenate((np.arange(held), blank + held))
-    if len(places):
-        yield _blank_lines(
-            places + position.row + 1, places + position.line, position.offset + int(starts[0])
-        )
-    stretch = Stretch(block, starts[filled], ends[filled], filled + first, line[filled], position.offset)
+    for first in range(0, held, _ROWS):  # a file of blank lines is given up after some of these
+        yield _blank_lines(np.arange(first, min(first + _ROWS, held)), position)
+    if len(blank):
+        yield _blank_lines(blank + held, position)
+    stretch = Stretch(block, starts[filled], ends[filled], filled + before, line[filled], position.offset)
     yield batch_of(stretch, plan, form.null_values)
     position.row += held + count
     position.line += held + count
     position.blanks = len(starts) - count
 
 
-def _blank_lines(row: Numbers, line: Numbers, offset: int) -> Batch:
-    nothing = np.zeros(len(row), dtype=np.int64)
-    broken = Records(row, line, nothing + offset, nothing, [b""] * len(row))
-    return no_rows(broken, reasons_series([BLANK] for _ in range(len(row))))
+def _blank_lines(places: Numbers, position: _Position) -> Batch:
+    nothing = np.zeros(len(places), dtype=np.int64)
+    row, line = places + position.row + 1, places + position.line
+    broken = Records(row, line, nothing + position.offset, nothing, [b""] * len(places))
+    return no_rows(broken, reasons_series([BLANK] for _ in range(len(places))))

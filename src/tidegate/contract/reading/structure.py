@@ -9,7 +9,7 @@ there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,7 @@ PROBLEMS = {
     5: ("encoding", "it is no text in the contract's encoding"),
     6: ("repeated_header", "the header stands here again"),
 }
+_DENSE, _LITTLE, _BLANKS = 300_000, 1 << 20, 200_000
 _QUOTES, FIELD_COUNT, _BLANK, _NUL, _ENCODING, _HEADER_AGAIN = PROBLEMS
 
 
@@ -65,6 +66,11 @@ class Chunk:
     problems: npt.NDArray[np.uint8]  # for each broken record, a key of PROBLEMS
     fields: Offsets  # for each broken record, how many fields it has
 
+    def of_broken(self, some: slice) -> Chunk:
+        """The same, with some of its broken records alone."""
+        broken = Places(*(places[some] for places in vars(self.broken).values()))
+        return replace(self, broken=broken, problems=self.problems[some], fields=self.fields[some])
+
 
 @dataclass
 class _Position:
@@ -86,18 +92,25 @@ def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: L
     start = begin(pieces, columns, form, limits)
     block, position = start.rest, _Position(line=start.line, offset=start.offset, header=start.header)
     mark, quote = form.delimiter.encode(), (form.quote or "").encode()
+    ended, starved, whole = False, True, False
     while True:
-        waiting = len(block)
-        block = filled(pieces, limits.piece_bytes, block)
-        last = len(block) - waiting < limits.piece_bytes
-        found = spans(block, mark, last=last, longest=limits.record_bytes, quote=quote)
-        if not len(found.starts) and len(block) > limits.record_bytes + SMALL:
+        if not ended and (starved or len(block) < limits.piece_bytes):
+            waiting = len(block)
+            block = filled(pieces, limits.piece_bytes, block)
+            ended = len(block) - waiting < limits.piece_bytes
+        # records of a few bytes take many times their size to look at: little of them at once
+        some = block if whole or block.count(b"\n") <= _DENSE else block[:_LITTLE]
+        last = ended and len(some) == len(block)
+        found = spans(some, mark, last=last, longest=limits.record_bytes, quote=quote)
+        if len(found.starts):
+            yield _chunk(some, found, len(columns), position)
+        starved = not found.consumed and len(some) == len(block)
+        whole = not found.consumed
+        if starved and len(block) > limits.record_bytes + SMALL:
             what = f"the record at line {position.line} is longer than {limits.record_bytes:,} bytes"
             raise FaultFound(
                 "too_large", what, "Look for a missing line end, or a quote that is never closed"
             )
-        if len(found.starts):
-            yield _chunk(block, found, len(columns), position)
         block = block[found.consumed :]
         if last:
             return
@@ -113,6 +126,9 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     # blank lines at the end are rows only if something follows them, perhaps in the next chunk
     upto = int(filled[-1]) + 1 if len(filled) else 0
     before = position.blanks if upto else 0
+    if before > _BLANKS:
+        what = f"more than {_BLANKS:,} blank lines stand before line {position.line}"
+        raise FaultFound("too_many_bad_rows", what, "Look for what the file should hold there")
     places = Places(
         number + position.row + before + 1,
         ranks(feeds, found.starts) + position.line,

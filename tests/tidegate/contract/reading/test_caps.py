@@ -163,3 +163,25 @@ def test_few_bytes_of_a_dictionary_do_not_become_much_memory():
     found = checked(body, texts(["c0", "c1"], Parquet()), "a.parquet")
     assert found.good.height == 3000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
+
+
+MANY = 12_000_000
+SHORT = {
+    "blank lines, CSV": (HEADER + b"\n" * MANY + b"1,,,,,,\n", Csv()),
+    "blank lines, JSON lines": (b"\n" * MANY + b"1\n", JsonLines()),
+    "lines of a letter": (HEADER + b"x\n" * MANY, Csv()),
+    "lines of a quote": (HEADER + b'"\n' * MANY, Csv()),
+    "lines of a digit": (b"1\n" * MANY, JsonLines()),
+    "elements of a digit": (b"[" + b"1," * MANY + b"1]", JsonArray()),
+    "commas": (b"[" + b"," * MANY + b"1]", JsonArray()),
+}
+
+
+@pytest.mark.parametrize("what", SHORT)
+def test_records_of_a_byte_or_two_are_given_up_soon_and_in_little_memory(what):
+    body, form = SHORT[what]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = checked(body, parcels(form), f"parcels/a{form.endings[0]}")
+    assert found.fault.code == "too_many_bad_rows"
+    assert found.bad.height <= 250_000
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
