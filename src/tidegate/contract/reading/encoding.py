@@ -43,9 +43,17 @@ def transcoded(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
     watch = _Watch()
     for piece in pieces:
         watch.look(piece)
-        yield _encoded(decoder.decode(piece))
+        yield _encoded(_decoded(decoder, piece))
     yield _encoded(decoder.decode(b"", final=True))
     watch.judge(encoding)
+
+
+def _decoded(decoder: codecs.IncrementalDecoder, piece: bytes) -> str:
+    try:
+        return decoder.decode(piece)
+    except UnicodeError as error:  # no mark in front, which alone tells the order of UTF-16's bytes
+        step = 'Say the order in the contract: encoding="utf-16-le" or "utf-16-be"'
+        raise FaultFound("not_text", "it does not begin with a byte order mark", step) from error
 
 
 def _encoded(text: str) -> bytes:

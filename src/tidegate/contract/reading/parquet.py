@@ -17,7 +17,7 @@ import polars as pl
 from tidegate.contract.batch import NOWHERE, Batch, Numbers, Records
 from tidegate.contract.reading.parquet_footer import MAGIC, one_group, read_footer, torn
 from tidegate.contract.reading.parquet_pages import check_pages
-from tidegate.contract.reading.parquet_types import check_types, not_finite
+from tidegate.contract.reading.parquet_types import check_types, readable
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
@@ -44,14 +44,16 @@ def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
     number = 0
     for group in (group for group in footer.groups if group.rows):
         for frame in _frames(_file(source, footer, group, chosen, limits), group, plan, limits):
-            cells = frame.rename(dict(zip(plan.headers, plan.columns, strict=True)))
+            cells, against = readable(frame.rename(dict(zip(plan.headers, plan.columns, strict=True))), plan)
             row = np.arange(number + 1, number + cells.height + 1, dtype=np.int64)
             yield Batch(
                 row=row,
                 cells=partial(_chosen, cells),
-                records=partial(_records, frame, row),
+                records=partial(
+                    _records, cells.rename(dict(zip(plan.columns, plan.headers, strict=True))), row
+                ),
                 typed=True,
-                against=not_finite(cells, plan),
+                against=against,
             )
             number += cells.height
 

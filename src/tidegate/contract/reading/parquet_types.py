@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
 
 
+_DAYS = (-719_162, 2_932_897)  # of 0001-01-01 and of the day after 9999-12-31, from 1970-01-01
+_SECOND = {"ms": 1000, "us": 1_000_000, "ns": 1_000_000_000}
+
+
 def check_types(given: Mapping[str, pl.DataType], plan: Plan) -> None:
     """Refuse a file that has a column of another kind than the contract; each value is compared later.
 
@@ -48,15 +52,28 @@ def _may_hold(kind: pl.DataType, given: pl.DataType) -> bool:
     return fits or given in {kind, pl.Null()}
 
 
-def not_finite(cells: pl.DataFrame, plan: Plan) -> pl.Series | None:
-    """For each row what is no number in it: NaN and infinity, which no text file may hold either."""
-    floats = [name for name in plan.columns if cells.schema[name].is_float()]
-    wrong = {name: cells[name].is_finite().fill_null(True) for name in floats}
-    wrong = {name: fine for name, fine in wrong.items() if not fine.all()}
+def readable(cells: pl.DataFrame, plan: Plan) -> tuple[pl.DataFrame, pl.Series | None]:
+    """The cells without values that no text file may hold either, and for each row what these were.
+
+    They are NaN and infinity, and dates outside the years 1 to 9999, over which a reader may fall.
+    """
+    wrong: dict[str, tuple[pl.Series, str]] = {}
+    for name in plan.columns:
+        kind = cells.schema[name]
+        if kind.is_float():
+            wrong[name] = ~cells[name].is_finite(), "NaN or infinity is no number"
+        elif isinstance(kind, pl.Date | pl.Datetime):
+            ticks = 1 if kind == pl.Date else _SECOND[kind.time_unit] * 86_400  # type: ignore[union-attr]
+            first, behind = (min(max(day * ticks, -(2**63)), 2**63 - 1) for day in _DAYS)
+            days = cells[name].to_physical()
+            wrong[name] = (days < first) | (days >= behind), "a date is outside the years 1 to 9999"
+    wrong = {name: (found.fill_null(False), said) for name, (found, said) in wrong.items()}
+    wrong = {name: one for name, one in wrong.items() if one[0].any()}
     if not wrong:
-        return None
+        return cells, None
     against: list[list[tuple[str, str, str]]] = [[] for _ in range(cells.height)]
-    for name, fine in wrong.items():
-        for index in (~fine).arg_true():
-            against[index].append((name, "type", f"{cells[name][index]} is no number"))
-    return reasons_series(against)
+    for name, (found, said) in wrong.items():
+        for index in found.arg_true():
+            against[index].append((name, "type", said))
+    emptied = (pl.when(~found).then(pl.col(name)).alias(name) for name, (found, _) in wrong.items())
+    return cells.with_columns(emptied), reasons_series(against)

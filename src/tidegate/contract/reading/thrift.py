@@ -106,9 +106,9 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         byte = data[at]
         at += 1
         value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
         shift += 7
+        if byte < 128 and value < 1 << 64:
+            return value, at
         if shift > 63:
             raise NotThrift("a number is longer than 64 bits")
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PARTS = 10_000
 _STEP = 1 << 20
-_ENCRYPTED = 1
+_ENCRYPTED = 0x41  # a password, or strong encryption
 _LOCAL_HEADER = 30
 _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z")
 _PLACE = re.compile(rb'<(?:\w+:)?(c|row)\b(?:[^>]*?\br="([A-Z]{0,4})([0-9]{1,8})")?')
@@ -117,7 +117,7 @@ def part_of(body: bytes, sheet: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             book, links = (ElementTree.fromstring(archive.read(name)) for name in _LISTS)  # noqa: S314
-    except (zipfile.BadZipFile, zlib.error, EOFError, ElementTree.ParseError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError) as error:
         raise torn_workbook("its list of sheets is damaged") from error
     ids = {one.get("name"): one.get(_LINK) for one in book.iter() if one.tag.endswith("}sheet")}
     targets = {one.get("Id"): one.get("Target") or "" for one in links}

@@ -87,6 +87,19 @@ def test_a_value_that_the_contracts_type_would_change_is_refused_and_shown():
     assert found.bad["_bytes"][0].startswith(b'{"number":2.5,"colour":null')
 
 
+def test_a_date_beyond_every_calendar_is_refused_and_trips_nobody():
+    far = pl.Series("sent", [-(2**31), 0, 2**31 - 1, 2_932_897], dtype=pl.Int32).cast(pl.Date)
+    late = pl.Series("seen", [0, 2**62, 0, 0], dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
+    found = checked(by_polars(FRAME.head(4).with_columns(far, late)), DATASET, "parcels/a.parquet")
+    assert found.good.height == 0
+    assert reasons(found) == {
+        1: {("sent", "type")},
+        2: {("seen", "type")},
+        3: {("sent", "type")},
+        4: {("sent", "type")},
+    }
+
+
 @pytest.mark.parametrize(
     ("frame", "code"),
     [

@@ -81,6 +81,12 @@ def test_another_encoding_that_the_contract_does_not_say_is_never_published_garb
     assert checked("a,b\n1,é\n".encode("utf-16"), texts(["a", "b"], Csv()), "a.csv").fault.code == "not_text"
 
 
+def test_utf_16_without_a_mark_needs_its_order_said():
+    body = "a,b\n1,é\n".encode("utf-16-be")
+    assert rows(body, Csv(encoding="utf-16-be")) == [("1", "é")]
+    assert checked(body, texts(["a", "b"], Csv(encoding="utf-16")), "a.csv").fault.code == "not_text"
+
+
 def test_lines_before_the_header_are_passed_over_and_counted():
     found = checked(b'Report, "of\n\na,b\n1,x\n2\n', texts(["a", "b"], Csv(skip_lines=2)), "a.csv")
     assert found.good.rows() == [("1", "x")]
