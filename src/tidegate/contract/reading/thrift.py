@@ -57,6 +57,8 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[Struct, int]:
         else:
             zigzag, at = _varint(data, at)
             number = zigzag >> 1 ^ -(zigzag & 1)
+        if not 0 < number < 1 << 15:
+            raise NotThrift("a field's number is no number of a field")
         if kind in (TRUE, FALSE):
             found[number] = kind, kind == TRUE
         else:
