@@ -47,6 +47,7 @@ class FileLanded(Fact):
     version_id: str
     etag: str
     size: int
+    landed_at: str = ""  # as the bucket's listing says; the fact itself is said later
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -115,7 +116,7 @@ class Intake:
         plan = plan_of(dataset)
         source = S3Source.of(self.at.s3, landed)
         with closing(self._keeping(landed, dataset, plan)) as keeping:
-            verdict = check(source, plan, keeping)
+            verdict = check(source, plan, keeping, landed_at=_when(held))
             parts = keeping.bad.finish()
             told = self._told(landed, dataset, plan, verdict, parts)
             if verdict.bad_rows:
@@ -171,6 +172,11 @@ class Intake:
         )
         self.at.say(what_follows(marked))
         return marked
+
+
+def _when(held: Entry) -> datetime:
+    """When the file landed: the same in every attempt, since the ledger keeps what the first event said."""
+    return datetime.fromisoformat(held.landed_at or held.claimed_at)
 
 
 def _worst_rule(verdict: Verdict) -> str:

@@ -61,7 +61,8 @@ def landed_from(event: Mapping[str, Any]) -> LandedObject:
     kind = event.get("detail-type")
     when = event.get("time", "")
     if kind == FileLanded.name():
-        return LandedObject.read(**asdict(FileLanded.from_event(event)), landed_at=when)
+        told = asdict(FileLanded.from_event(event))
+        return LandedObject.read(**{**told, "landed_at": told["landed_at"] or when})
     if kind == "Object Created":
         what = event["detail"]["object"]
         return LandedObject.read(

@@ -6,7 +6,7 @@ leaves its place in the ledger, and the next one goes on from there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.facts import Fact, FileLanded
@@ -100,4 +100,4 @@ def _next(page: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _landed(one: LandedObject) -> FileLanded:
-    return FileLanded(bucket=one.bucket, key=one.key, version_id=one.version_id, etag=one.etag, size=one.size)
+    return FileLanded(**asdict(one))
