@@ -1,4 +1,6 @@
-"""What every test may ask for: a local cloud, and a small environment in it; and which tests run together."""
+"""What every test may ask for: a local cloud, a small environment in it, how much is to be proved; and which
+tests run together.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,39 @@ import pytest
 from tests import clouds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from infra.local.cloud import LocalCloud
     from tests.functions.world import World
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The tier, and the seed to replay."""
+    parser.addoption("--full", action="store_true", help="the figures of the guarantees, not a tenth of them")
+    parser.addoption("--seed", type=int, help="with this seed alone, where a test has seeds")
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether the figures of the guarantees are to be proved in full."""
+    return bool(request.config.getoption("--full"))
+
+
+@pytest.fixture(scope="session")
+def figure(full: bool) -> Callable[[int], int]:
+    """A figure of the guarantees in this tier: all of it with `--full`, a tenth otherwise."""
+    return lambda whole: whole if full else -(-whole // 10)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test that asks for `seed` runs once for each of its `@pytest.mark.seeds(how_many_in_full)`."""
+    if "seed" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("seeds")
+    whole = marker.args[0] if marker else 10
+    chosen = metafunc.config.getoption("--seed")
+    seeds = range(whole if metafunc.config.getoption("--full") else -(-whole // 10))
+    metafunc.parametrize("seed", seeds if chosen is None else [chosen], ids=lambda seed: f"seed{seed}")
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fast", action="store_true", help="without the tests that start a cloud, a synthesis or processes"
     )
+    parser.add_argument(
+        "--full", action="store_true", help="the figures of every promise in full, not a tenth of them"
+    )
     parser.add_argument("pytest", nargs="*", help="passed on to pytest; put -- before its options")
 
 
@@ -53,6 +56,8 @@ def checks(args: argparse.Namespace) -> dict[str, list[str]]:
     chosen = list(args.pytest) or parallel()
     if args.fast:
         chosen += ["-m", FAST]
+    if args.full:
+        chosen += ["--full"]
     return {
         "ruff": ["ruff", "check", "--quiet", "."],
         "format": ["ruff", "format", "--check", "--quiet", "."],

@@ -64,7 +64,7 @@ def files() -> tuple[Path, ...]:
     found = []
     for folder, folders, names in os.walk(ROOT):
         folders[:] = [name for name in folders if name not in LEFT_OUT and not name.endswith("_cache")]
-        found += [Path(folder) / name for name in names]
+        found += [Path(folder) / name for name in names if name not in LEFT_OUT]  # a worktree has a file .git
     return tuple(sorted(found))
 
 

@@ -23,13 +23,18 @@ def test_the_fast_tier_leaves_out_what_starts_a_system() -> None:
     assert chosen("--fast") == ["pytest", "-q", *test.parallel(), "-m", test.FAST]
 
 
+def test_the_full_tier_proves_every_figure_in_full() -> None:
+    assert chosen("--full") == ["pytest", "-q", *test.parallel(), "--full"]
+    assert chosen("--full", "--", "tests/house") == ["pytest", "-q", "tests/house", "--full"]
+
+
 @pytest.mark.parametrize("words", [["tests/house", "-x"], ["-m", "localstack"]])
 def test_words_of_ones_own_go_to_pytest_as_they_are(words: list[str]) -> None:
     assert chosen("--", *words) == ["pytest", "-q", *words]
 
 
 def test_every_check_comes_before_the_tests() -> None:
-    assert list(test.checks(argparse.Namespace(pytest=[], fast=False))) == [
+    assert list(test.checks(argparse.Namespace(pytest=[], fast=False, full=False))) == [
         "ruff",
         "format",
         "mypy",
