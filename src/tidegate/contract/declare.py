@@ -10,6 +10,7 @@ import pandera.polars as pa
 
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.formats import Csv, Excel, Format, Header, JsonArray, JsonLines, Parquet
+from tidegate.contract.overwrite import Overwrite
 from tidegate.contract.personal import OnArrival
 from tidegate.contract.referring import Reference
 from tidegate.contract.severity import Severity
@@ -44,14 +45,6 @@ __all__ = [  # what a schema file imports from here
 KNOWN_AFTER = "known_after"
 PERSONAL = "personal"
 HEADER = "header"
-
-
-class Overwrite(StrEnum):
-    """What a new version of a key that was already published means."""
-
-    APPEND = "append"  # its rows come in addition
-    REPLACE = "replace"  # its rows take the place of the older version's
-    REFUSE = "refuse"  # it goes to quarantine
 
 
 class Grain(StrEnum):

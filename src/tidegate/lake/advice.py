@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tidegate.contract.declare import Overwrite
+from tidegate.contract.overwrite import Overwrite
 
 if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
+    from tidegate.contract.prepared import Prepared
     from tidegate.contract.verdict import FileFault
 
 AGAIN = {
@@ -25,7 +26,7 @@ _UNREAD = {
 }
 
 
-def next_steps(dataset: Dataset | None, reason: str, fault: FileFault | None = None) -> list[str]:
+def next_steps(dataset: Dataset | Prepared | None, reason: str, fault: FileFault | None = None) -> list[str]:
     """What to do next, in the order to try it."""
     if fault is not None:
         return [fault.next_step]

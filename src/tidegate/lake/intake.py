@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tidegate.contract.compile import plan_of
-from tidegate.contract.declare import Overwrite
 from tidegate.contract.engine import check
+from tidegate.contract.overwrite import Overwrite
 from tidegate.contract.verdict import defused, report
 from tidegate.lake import layout
 from tidegate.lake.advice import next_steps
@@ -29,11 +28,10 @@ from tidegate.lake.s3source import S3Source
 from tidegate.lake.staging import PART, StagingShelf
 from tidegate.lake.versions import is_listed, place
 from tidegate.lake.workplace import about
-from tidegate.planning import table_spec
 
 if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
-    from tidegate.contract.declare import Dataset
+    from tidegate.contract.prepared import Prepared
     from tidegate.contract.verdict import Verdict
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
@@ -84,7 +82,7 @@ class Intake:
                 held, State.IGNORED, reason="gone from the landing bucket before it was read"
             )
 
-    def _refusal(self, landed: LandedObject, held: Entry, dataset: Dataset | None) -> str:
+    def _refusal(self, landed: LandedObject, held: Entry, dataset: Prepared | None) -> str:
         """Why the file is not even read; nothing if it is."""
         if dataset is None:
             known = ", ".join(self.at.datasets) or "none"
@@ -106,14 +104,14 @@ class Intake:
         return any(object_id not in refused for object_id in older)
 
     def _set_aside_unread(
-        self, landed: LandedObject, held: Entry, dataset: Dataset | None, reason: str
+        self, landed: LandedObject, held: Entry, dataset: Prepared | None, reason: str
     ) -> Entry:
         name = layout.UNCLAIMED if dataset is None else dataset.name
         told = {"next_steps": next_steps(dataset, reason)}
         return self.at.set_aside(held, landed, name, reason, told, rows=0, contract="")
 
-    def _check(self, landed: LandedObject, held: Entry, dataset: Dataset) -> Entry:
-        plan = plan_of(dataset)
+    def _check(self, landed: LandedObject, held: Entry, dataset: Prepared) -> Entry:
+        plan = dataset.plan
         source = S3Source.of(self.at.s3, landed)
         with closing(self._keeping(landed, dataset, plan)) as keeping:
             verdict = check(source, plan, keeping, landed_at=_when(held))
@@ -130,16 +128,16 @@ class Intake:
             keeping.good.finish()
         return self._mark_validated(held, dataset, verdict)
 
-    def _keeping(self, landed: LandedObject, dataset: Dataset, plan: Plan) -> Keeping:
+    def _keeping(self, landed: LandedObject, dataset: Prepared, plan: Plan) -> Keeping:
         s3, bucket = self.at.s3, self.at.lake_bucket
-        if dataset.transform is None:
-            good = GoodRows(TableShelf(s3, bucket, table_spec(dataset), landed.object_id))
-        else:
+        if dataset.needs_transform:
             good = GoodRows(StagingShelf(s3, bucket, dataset.name, landed.object_id), bound=PART)
+        else:
+            good = GoodRows(TableShelf(s3, bucket, dataset.table, landed.object_id))
         return Keeping(good, self.at.quarantine.evidence(landed, dataset.name, plan.version))
 
     def _told(
-        self, landed: LandedObject, dataset: Dataset, plan: Plan, verdict: Verdict, parts: int
+        self, landed: LandedObject, dataset: Prepared, plan: Plan, verdict: Verdict, parts: int
     ) -> dict[str, Any]:
         source = layout.uri(landed.bucket, landed.key)
         steps = next_steps(dataset, "", verdict.fault)
@@ -151,7 +149,7 @@ class Intake:
         }
 
     def _tell_rows(
-        self, landed: LandedObject, dataset: Dataset, verdict: Verdict, told: dict[str, Any]
+        self, landed: LandedObject, dataset: Prepared, verdict: Verdict, told: dict[str, Any]
     ) -> None:
         address = self.at.quarantine.tell_rows(dataset.name, landed.object_id, told)
         if verdict.fault is None:
@@ -159,7 +157,7 @@ class Intake:
                 landed.object_id, dataset.name, verdict.bad_rows, _worst_rule(verdict), address
             )
 
-    def _mark_validated(self, held: Entry, dataset: Dataset, verdict: Verdict) -> Entry:
+    def _mark_validated(self, held: Entry, dataset: Prepared, verdict: Verdict) -> Entry:
         marked = self.at.ledger.mark(
             held,
             State.VALIDATED,
@@ -168,7 +166,7 @@ class Intake:
             bad_rows=verdict.bad_rows,
             contract_version=verdict.contract_version,
             **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
-            **({} if dataset.transform else {"waiting_for": dataset.name}),
+            **({} if dataset.needs_transform else {"waiting_for": dataset.name}),
         )
         self.at.say(what_follows(marked))
         return marked

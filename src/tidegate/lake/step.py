@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate import find
 from tidegate.contract.declare import Sees
 from tidegate.contract.verdict import Tally, Verdict, report
 from tidegate.lake import layout
@@ -63,7 +64,7 @@ class Step:
             self.at.say(what_follows(held))
             return None
         try:
-            return self._transform(held, self.at.datasets[held.dataset])
+            return self._transform(held, find.dataset(held.dataset))
         except Exception:
             self.at.ledger.release(held)
             raise

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tidegate import aws, find
+from tidegate import aws
+from tidegate.contract.prepared import contracts
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake.announce import announce
 from tidegate.lake.entry import State
@@ -17,7 +18,7 @@ from tidegate.settings import Setting, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tidegate.contract.declare import Dataset
+    from tidegate.contract.prepared import Prepared
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
 
@@ -30,7 +31,7 @@ class Workplace:
     lake_bucket: str
     ledger: Ledger
     quarantine: Quarantine
-    datasets: Mapping[str, Dataset]
+    datasets: Mapping[str, Prepared]
     say: Callable[[Iterable[Fact]], None]
 
     @classmethod
@@ -42,7 +43,7 @@ class Workplace:
             lake_bucket=settings[Setting.LAKE_BUCKET],
             ledger=Ledger(settings[Setting.LEDGER_TABLE]),
             quarantine=Quarantine(s3, settings[Setting.QUARANTINE_BUCKET]),
-            datasets=find.datasets(),
+            datasets=contracts(),
             say=partial(announce, aws.client("events"), settings[Setting.BUS]),
         )
 

@@ -1,0 +1,33 @@
+"""Make a contract ready for checking from what a file in `schemas/` declares."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from tidegate.contract.compile import plan_of
+from tidegate.contract.prepared import Prepared
+from tidegate.planning import table_spec
+
+if TYPE_CHECKING:
+    from tidegate.contract.declare import Dataset
+
+
+@cache
+def prepare(dataset: Dataset) -> Prepared:
+    """What checking its files needs, once per process.
+
+    Raises:
+        ContractMistake: the contract asks for what cannot be run row by row.
+    """
+    return Prepared(
+        name=dataset.name,
+        plan=plan_of(dataset),
+        table=table_spec(dataset),
+        key=tuple(dataset.key),
+        overwrite=dataset.overwrite,
+        needs_transform=dataset.transform is not None,
+        on_arrival=dataset.on_arrival(),
+        references=dataset.references,
+        unique_across_files=dataset.unique_across_files,
+    )
