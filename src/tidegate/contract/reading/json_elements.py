@@ -65,4 +65,4 @@ def _trimmed(data: Bytes, starts: Numbers, ends: Numbers) -> tuple[Numbers, Numb
     filled = np.append(np.flatnonzero(~_IS_SPACE[data]), len(data))
     starts = np.minimum(filled[np.searchsorted(filled, starts)], ends)
     before = np.searchsorted(filled, ends) - 1
-    return starts, np.maximum(filled[before] + 1, starts)
+    return starts, np.where(before < 0, starts, np.maximum(filled[before] + 1, starts))

@@ -135,8 +135,9 @@ def _chunk(chunk: Struct, end: int) -> ColumnChunk:
     metadata = _inner(chunk, 3)
     pages, length = _int(metadata, 9), _int(metadata, 7)
     dictionary = _int(metadata, 11) if 11 in metadata else 0
-    offset = min(pages, dictionary) if dictionary > 0 else pages
-    if offset < len(MAGIC) or length < 0 or offset + length > end or _int(metadata, 6) < 0:
+    offset = min((at for at in (pages, dictionary) if at), default=0)  # where nothing is, some write 0
+    lies_within = len(MAGIC) <= offset <= end - length or not length
+    if length < 0 or not lies_within or _int(metadata, 6) < 0:
         raise torn("a column lies beyond the file")
     return ColumnChunk(metadata, offset, length, _int(metadata, 5))
 

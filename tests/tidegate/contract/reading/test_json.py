@@ -156,6 +156,13 @@ def test_reading_a_list_goes_on_behind_a_broken_element():
     assert found.bad["_line"].to_list() == [3, 5, 7]
 
 
+def test_a_comma_too_many_keeps_no_bytes_of_the_elements_behind_it():
+    found = checked(b"[\n , " + json.dumps(row(1)).encode() + b"]", LIST, "parcels/a.json")
+    assert found.good["number"].to_list() == [1]
+    assert found.bad["_bytes"].to_list() == [b""]
+    assert found.bad["_length"].to_list() == [0]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [

@@ -132,6 +132,12 @@ def test_what_is_no_parquet_is_refused_with_advice():
     assert checked(WRITTEN["polars"], parcels(Csv()), "parcels/a.csv").fault.code == "not_text"
 
 
+@pytest.mark.parametrize("write", [by_polars, by_arrow])
+def test_a_file_without_rows_is_said_to_have_none(write):
+    found = checked(write(FRAME[:0]), DATASET, "parcels/a.parquet")
+    assert found.fault.code == "header_only"
+
+
 def test_a_column_with_a_name_of_its_own_is_found_by_it():
     frame = pl.DataFrame({"Unit Price (€)": ["1"], "b": ["x"]})
     assert checked(by_polars(frame), texts(["b", "Unit Price (€)"], Parquet()), "a.pq").good.rows() == [
