@@ -1,4 +1,4 @@
-"""The code that every function gets: the four rooms below `infra`, and the plan beside them."""
+"""The code that every function gets: the four rooms below `infra`, the plan and the contracts beside them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from infra.layers import IMAGE, ROOT, closure, part_of_lock
+from tidegate.contract.contracts import write_contracts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,11 +19,12 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*")
 
 
 def stage_code(plan: Plan, into: Path) -> Path:
-    """Lay the functions' code out as Lambda unpacks it, with `plan.json` beside it."""
+    """Lay the functions' code out as Lambda unpacks it, with the plan and the contracts beside it."""
     code = _fresh(into / "code")
     for room, source in ROOMS.items():
         shutil.copytree(ROOT / source, code / room, ignore=_LEFT_OUT)
     (code / "plan.json").write_text(plan.to_json(), "utf-8")
+    write_contracts(plan.datasets, code / "contracts")
     return code
 
 

@@ -34,11 +34,12 @@ FLOW: Mapping[str, Function] = {
     # files become rows
     "validate": Function(
         on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded))),),
-        memory=1769, timeout=300, layers=("base", "checking"),
+        memory=1769, timeout=300, layers=("base", "checking"), layers_if_slow=("schemas",),
         reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET)),
     "transform": Function(
         on=(Queue("transform", holds=(Said(facts.FileValidated, {"needs_transform": True}),)),),
-        memory=1769, timeout=300, layers=("base", "checking"), reads=(*_LAKE, S.QUARANTINE_BUCKET)),
+        memory=1769, timeout=300, layers=("base", "checking", "schemas"),
+        reads=(*_LAKE, S.QUARANTINE_BUCKET)),
     "publish": Function(
         on=(Queue("publish", holds=_TO_PUBLISH),),
         memory=1024, timeout=120, layers=("base", "tables"), reads=_LAKE),

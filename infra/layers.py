@@ -29,9 +29,11 @@ PLATFORM = "aarch64-manylinux_2_34"  # Amazon Linux 2023, which Lambda's Python 
 
 LAYERS: dict[str, tuple[str, ...]] = {
     "base": ("aws-lambda-powertools", "orjson"),
-    "checking": ("backports.zstd", "numpy", "polars", "pandera[polars]", "python-calamine", "tzdata"),
+    "checking": ("backports.zstd", "numpy", "polars", "python-calamine", "tzdata"),
+    "schemas": ("pandera[polars]",),
     "tables": ("pyiceberg[glue]",),
 }
+_BESIDE = {"base": (), "checking": ("base",), "schemas": ("base", "checking"), "tables": ("base",)}
 RUNTIME = ("boto3",)  # comes with Lambda's Python
 IMAGE = (
     "awswrangler", "boto3", "numpy", "onnx", "onnxruntime", "orjson", "pandera[polars]", "polars", "protobuf",
@@ -53,10 +55,10 @@ _TARGET = {
 
 
 def lock_of(layer: str) -> str:
-    """The part of the lock that a layer holds: what it needs, less what Lambda brings."""
+    """The part of the lock that a layer holds: what it needs, less what stands beside it."""
     names = closure(LAYERS[layer]) - closure(RUNTIME)
-    if layer != "base":
-        names -= closure(LAYERS["base"])  # every function has it
+    for other in _BESIDE[layer]:
+        names -= closure(LAYERS[other])
     return part_of_lock(names)
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tidegate.facts import Fact
+    from tidegate.plan import Plan
     from tidegate.settings import Setting
 
 Which = Literal["any", "looked up", "read"]
@@ -103,6 +104,12 @@ class Function:
     timeout: int  # seconds
     layers: tuple[str, ...]
     reads: tuple[Setting, ...]
+    layers_if_slow: tuple[str, ...] = ()  # besides, where a dataset has a check that only pandera can run
+
+    def layers_for(self, plan: Plan) -> tuple[str, ...]:
+        """The layers that it needs for these datasets."""
+        slow = any(dataset.slow_checks for dataset in plan.datasets.values())
+        return (*self.layers, *self.layers_if_slow) if slow else self.layers
 
     @property
     def queue(self) -> Queue | None:

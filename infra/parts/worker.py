@@ -9,7 +9,7 @@ from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_lambda, aws_logs
 from infra.parts.grantee import Grantee
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
 
@@ -29,7 +29,7 @@ class Worker(Grantee):
         row: Function,
         environment: Environment,
         code: aws_lambda.Code,
-        layers: Mapping[str, aws_lambda.ILayerVersion],
+        layers: Sequence[aws_lambda.ILayerVersion],
         settings: Mapping[Setting, str],
     ) -> None:
         super().__init__(scope, verb.title())
@@ -48,7 +48,7 @@ class Worker(Grantee):
             runtime=aws_lambda.Runtime.PYTHON_3_13,
             architecture=aws_lambda.Architecture.ARM_64,
             code=code,
-            layers=[layers[name] for name in row.layers],
+            layers=layers,
             memory_size=row.memory,
             timeout=Duration.seconds(row.timeout),
             role=self.role.without_policy_updates(),

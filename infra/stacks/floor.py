@@ -63,7 +63,8 @@ class Floor(Stack):
     def worker(self, verb: str, settings: Mapping[Setting, str]) -> Worker:
         """The function of this row of the flow."""
         row = FLOW[verb]
-        for name in row.layers:
+        names = row.layers_for(self.kit.plan)
+        for name in names:
             self._layers[name] = self._layers.get(name) or self._layer(name)
         code = aws_lambda.Code.from_asset(str(self.kit.code))
         return Worker(
@@ -72,7 +73,7 @@ class Floor(Stack):
             row=row,
             environment=self.environment_,
             code=code,
-            layers=self._layers,
+            layers=[self._layers[name] for name in names],
             settings=settings,
         )
 

@@ -60,6 +60,7 @@ class DatasetPlan:
     own_queue: bool
     overwrite: str
     table: TableSpec
+    slow_checks: tuple[str, ...] = ()  # for them, its files are checked with pandera at hand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,10 +120,7 @@ class Plan:
         """Read a plan back from the text of `plan.json`."""
         value = json.loads(text)
         return cls(
-            datasets={
-                name: DatasetPlan(**{**item, "table": TableSpec.from_json(item["table"])})
-                for name, item in value["datasets"].items()
-            },
+            datasets={name: _dataset_from_json(item) for name, item in value["datasets"].items()},
             models={name: _model_from_json(item) for name, item in value["models"].items()},
         )
 
@@ -143,6 +141,11 @@ def _one(known: Mapping[str, _T], name: str, kind: str, where: str) -> _T:
     except KeyError:
         names = ", ".join(known) or "none"
         raise NotFound(where, f"no {kind} is called {name!r}", f"The {kind}s are: {names}") from None
+
+
+def _dataset_from_json(value: Mapping[str, Any]) -> DatasetPlan:
+    table, slow_checks = TableSpec.from_json(value["table"]), tuple(value["slow_checks"])
+    return DatasetPlan(**{**value, "table": table, "slow_checks": slow_checks})
 
 
 def _model_from_json(value: Mapping[str, Any]) -> ModelPlan:

@@ -72,6 +72,8 @@ def table_spec(dataset: Dataset) -> TableSpec:
 
 
 def _plan_dataset(dataset: Dataset) -> DatasetPlan:
+    from tidegate.contract.compile import plan_of
+
     return DatasetPlan(
         name=dataset.name,
         contract=_hash_of("schemas", dataset.name),
@@ -79,6 +81,7 @@ def _plan_dataset(dataset: Dataset) -> DatasetPlan:
         own_queue=dataset.own_queue,
         overwrite=dataset.overwrite.value,
         table=table_spec(dataset),
+        slow_checks=plan_of(dataset).slow_checks,
     )
 
 

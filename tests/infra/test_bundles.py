@@ -22,7 +22,7 @@ from tidegate.plan import plan
 if TYPE_CHECKING:
     from pathlib import Path
 
-UNZIPPED = 250  # MB, Lambda's quota for a function and its layers
+UNZIPPED = 250 * 2**20 / 1e6  # MB, Lambda's quota for a function and its layers: 262,144,000 bytes
 CALL = """
 import importlib, json, sys
 sys.path[:0] = json.loads(sys.argv[1])
@@ -41,6 +41,12 @@ except Exception as error:
 else:
     print("called")
 """
+READ = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+from tidegate.contract.contracts import contracts
+print(*(known.plan.dataset for known in contracts().values()))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -56,16 +62,13 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("verb", FLOW)
 def test_a_bundle_needs_nothing_from_outside(verb: str, unpacked: Path, tmp_path: Path) -> None:
-    path = [str(unpacked / name) for name in ("code", *FLOW[verb].layers, "runtime")]
-    said = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", CALL, json.dumps(path), verb],
-        cwd=tmp_path,
-        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "\ncalled" in f"\n{said.stdout}", said.stdout + said.stderr
+    assert "\ncalled" in f"\n{_said(CALL, verb, unpacked, tmp_path)}"
+
+
+def test_the_contracts_of_all_datasets_can_be_read_from_what_validation_is_given(
+    unpacked: Path, tmp_path: Path
+) -> None:
+    assert _said(READ, "validate", unpacked, tmp_path).split() == list(plan().datasets)
 
 
 def test_each_bundle_fits_and_the_published_sizes_are_within_a_fifth(unpacked: Path) -> None:
@@ -80,6 +83,20 @@ def test_each_bundle_fits_and_the_published_sizes_are_within_a_fifth(unpacked: P
     assert published.keys() == sizes.keys()
     wrong = {verb: size for verb, size in sizes.items() if abs(size - published[verb]) > 0.2 * size}
     assert not wrong, "docs/bundles.md is out of date"
+
+
+def _said(program: str, verb: str, unpacked: Path, cwd: Path) -> str:
+    """What a program says where there is nothing but a function's bundle and Lambda's own packages."""
+    path = [str(unpacked / name) for name in ("code", *FLOW[verb].layers, "runtime")]
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-W", "ignore", "-c", program, json.dumps(path), verb],
+        cwd=cwd,
+        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
 
 
 def _copy(lock: str, into: Path) -> None:

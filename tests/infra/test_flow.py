@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from infra.flow import FLOW, MACHINES
@@ -31,8 +32,17 @@ def test_a_function_gets_what_its_row_says(synthesis: Any) -> None:
         given = set(properties["Environment"]["Variables"])
         assert given == {setting.value for setting in row.reads} | {"POWERTOOLS_SERVICE_NAME"}
         assert (properties["MemorySize"], properties["Timeout"]) == (row.memory, row.timeout)
-        assert len(properties["Layers"]) == len(row.layers)
+        assert len(properties["Layers"]) == len(row.layers_for(plan()))
         assert properties["Runtime"] == "python3.13"
+
+
+def test_validation_is_given_pandera_only_where_a_dataset_has_a_slow_check() -> None:
+    known = plan()
+    slow = replace(known.dataset("airlines"), slow_checks=("name:slowly",))
+    assert FLOW["validate"].layers_for(known) == ("base", "checking")
+    apart = replace(known, datasets={**known.datasets, "airlines": slow})
+    assert FLOW["validate"].layers_for(apart) == ("base", "checking", "schemas")
+    assert FLOW["reconcile"].layers_for(apart) == ("base",)
 
 
 def test_each_queue_of_the_table_feeds_one_function_with_partial_answers(synthesis: Any) -> None:

@@ -3,7 +3,8 @@
 pandera is the language of contracts, not their run-time. Each of its checks is called once with a recorder
 in place of the frame; the argument of `.select()` is the polars expression that it stands for. An expression
 must judge each row by itself, since a file is read in chunks. A check that is an arbitrary Python function
-cannot be recorded: it runs through pandera on each chunk, and the plan names it in `slow_checks`.
+cannot be recorded, nor one whose expression cannot be kept as data (`tidegate.contract.plain`): it runs
+through pandera on each chunk, and the plan names it in `slow_checks`.
 
 Where this differs from pandera's own validation, on purpose: two rows without a value are not duplicates of
 each other; a cell that is not written as its type is written is bad (see `tidegate.contract.cells`) and
@@ -20,6 +21,7 @@ import polars as pl
 
 from tidegate.contract.cells import TEXT, typed
 from tidegate.contract.compiled import Plan, Rule
+from tidegate.contract.plain import is_plain
 from tidegate.contract.record import CannotRecord, recorded, run_by_pandera
 from tidegate.contract.severity import (
     NOT_NULL,
@@ -104,18 +106,11 @@ def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.Dat
     if check.groupby is not None:
         raise ContractMistake(where, "it groups rows", "A rule of a contract holds for each row, or goes")
     try:
-        expression = recorded(check, column)
+        expression = _alone(recorded(check, column), where)
     except CannotRecord:
         reads = (column,) if column else tuple(types)
         slow = run_by_pandera(check, column, types, where)
         return Rule(column=column, check=check.name, words=words, reads=reads, slow=slow, severity=severity)
-    for node in _nodes(expression):
-        if not node.meta.is_row_separable():
-            raise ContractMistake(
-                where,
-                f"it looks at other rows ({str(node)[:80]}), and a file is judged row by row",
-                "Say it of one row, use the dataset's key for uniqueness, or leave it to monitoring",
-            )
     reads = tuple(dict.fromkeys(expression.meta.root_names()))
     unknown = [name for name in reads if name not in types]
     if unknown:
@@ -132,6 +127,29 @@ def _of_check(dataset: Dataset, column: str, check: Any, types: dict[str, pl.Dat
     )
     _must_run(rule, types, where)
     return rule
+
+
+def _alone(expression: pl.Expr, where: str) -> pl.Expr:
+    """The expression, if it judges each row by itself.
+
+    Raises:
+        CannotRecord: nobody can tell, for it holds a Python function, or what cannot be kept as data.
+        ContractMistake: it looks at other rows.
+    """
+    for node in _nodes(expression):
+        try:
+            separable = node.meta.is_row_separable()
+        except pl.exceptions.PolarsError as error:
+            raise CannotRecord from error
+        if not separable:
+            raise ContractMistake(
+                where,
+                f"it looks at other rows ({str(node)[:80]}), and a file is judged row by row",
+                "Say it of one row, use the dataset's key for uniqueness, or leave it to monitoring",
+            )
+    if not is_plain(expression):
+        raise CannotRecord
+    return expression
 
 
 def _nodes(expression: pl.Expr) -> Iterable[pl.Expr]:

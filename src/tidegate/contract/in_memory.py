@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.contract.compile import plan_of
+from tidegate.contract.compiled import Plan
 from tidegate.contract.engine import check
 from tidegate.contract.source import BytesSource
 from tidegate.contract.verdict import BAD_SCHEMA, REASONS, ROW
@@ -79,20 +80,20 @@ class InMemory:
 
 def check_in_memory(
     source: Source | bytes,
-    dataset: Dataset,
+    contract: Dataset | Plan,
     *,
     name: str = "",
     limits: Limits | None = None,
     outside: Outside | None = None,
     landed_at: datetime | None = None,
 ) -> Checked:
-    """Check a file, or its bytes under a name.
+    """Check a file, or its bytes under a name, by a dataset's contract or its plan.
 
     Raises:
         ContractMistake: the contract cannot be run.
     """
-    file = BytesSource(source, name or f"{dataset.name}/file.csv") if isinstance(source, bytes) else source
-    plan = plan_of(dataset)
+    plan = contract if isinstance(contract, Plan) else plan_of(contract)
+    file = BytesSource(source, name or f"{plan.dataset}/file.csv") if isinstance(source, bytes) else source
     kept = InMemory()
     verdict = check(file, plan, kept, limits=limits, outside=outside, landed_at=landed_at)
     nothing = pl.DataFrame(schema=plan.types)

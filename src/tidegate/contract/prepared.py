@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
     from tidegate.contract.compiled import Plan
     from tidegate.contract.overwrite import Overwrite
@@ -29,30 +28,3 @@ class Prepared:
     on_arrival: Mapping[str, OnArrival]
     references: tuple[Reference, ...]
     unique_across_files: bool
-
-
-@dataclass(frozen=True)
-class Contracts(Mapping[str, Prepared]):
-    """The datasets by name, each made ready when it is asked for."""
-
-    names: tuple[str, ...]
-    ready: Callable[[str], Prepared]
-
-    def __getitem__(self, name: str) -> Prepared:
-        if name not in self.names:
-            raise KeyError(name)
-        return self.ready(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-
-def contracts() -> Contracts:
-    """The datasets of `schemas/`."""
-    from tidegate import find
-    from tidegate.contract.preparing import prepare
-
-    return Contracts(tuple(find.datasets()), lambda name: prepare(find.dataset(name)))

@@ -52,13 +52,21 @@ def recorded(check: Any, column: str) -> pl.Expr:
         function = Check.CHECK_FUNCTION_REGISTRY[check.name]
     recorder = _Recorder()
     try:
-        result = function(PolarsData(recorder, column or "*"), **check._check_kwargs)  # type: ignore[arg-type]
+        result = function(PolarsData(recorder, column or "*"), **_ordered(check._check_kwargs))  # type: ignore[arg-type]
     except Exception as error:
         raise CannotRecord from error  # run as a slow check, it fails again, and is named
     expression = recorder.expression
     if result is not recorder or expression is None or expression.meta.has_multiple_outputs():
         raise CannotRecord
     return expression
+
+
+def _ordered(given: dict[str, Any]) -> dict[str, Any]:
+    """A check's arguments, sets in an order that is the same in every process: what is recorded is kept."""
+    return {
+        name: sorted(value, key=repr) if isinstance(value, set | frozenset) else value
+        for name, value in given.items()
+    }
 
 
 def run_by_pandera(

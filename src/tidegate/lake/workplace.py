@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidegate import aws
-from tidegate.contract.prepared import contracts
+from tidegate.contract.contracts import contracts
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake.announce import announce
 from tidegate.lake.entry import State

@@ -157,6 +157,27 @@ def test_only_the_python_function_is_slow():
     assert plan_of(EVERYTHING).slow_checks == ("length:slowly",)
 
 
+class Functional(pa.DataFrameModel):
+    key: int = column(le=float("inf"))
+
+    @pa.check("key")
+    @classmethod
+    def even(cls, data: Any) -> Any:
+        return data.lazyframe.select(pl.col(data.key).map_batches(_even, return_dtype=pl.Boolean))
+
+
+def _even(values: pl.Series) -> pl.Series:
+    return pl.Series([value is not None and value % 2 == 0 for value in values], dtype=pl.Boolean)
+
+
+def test_a_function_inside_an_expression_is_slow_as_any_other_is_and_as_right():
+    dataset = _dataset(Functional)
+    assert plan_of(dataset).slow_checks == ("key:less_than_or_equal_to", "key:even")
+    checked = check_in_memory(b"key\n1\n2\n3\n4\n", dataset)
+    assert checked.good["key"].to_list() == [2, 4]
+    assert [[why["check"] for why in whys] for whys in checked.bad["_reasons"]] == [["even"], ["even"]]
+
+
 def _dataset(row: type[pa.DataFrameModel], **more: Any) -> Dataset:
     return Dataset(name="wrong", description="", row=row, key=("key",), **more)
 

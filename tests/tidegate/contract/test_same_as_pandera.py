@@ -146,7 +146,7 @@ def files(draw: st.DrawFn) -> tuple[Contract, list[dict[str, Cell]]]:
     return contract, draw(st.lists(row, min_size=1, max_size=25))
 
 
-def _body(contract: Contract, rows: list[dict[str, Cell]]) -> bytes:
+def body(contract: Contract, rows: list[dict[str, Cell]]) -> bytes:
     out = io.StringIO(newline="")
     written = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     written.writerow(contract.kinds)
@@ -231,7 +231,7 @@ def test_the_verdict_is_panderas_own_but_for_what_is_written_down(file, piece_by
     expected = differ_where_values_are_missing(frame, expected)
     expected = differ_by_asking_that_a_key_is_unique(frame, expected)
     limits = Limits(piece_bytes=piece_bytes, bad_rows=10**6)
-    checked = check_in_memory(_body(contract, rows), contract.dataset, limits=limits)
+    checked = check_in_memory(body(contract, rows), contract.dataset, limits=limits)
     found = {
         (bad["_row"], why["column"], why["check"])
         for bad in checked.bad.iter_rows(named=True)
