@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from tidegate.lake.disguises import Disguises
 from tidegate.lake.intake import Intake
 from tidegate.lake.landed import landed_from
 from tidegate.lake.messages import each_event, seconds_left
@@ -26,7 +27,8 @@ metrics = Metrics(namespace="Tidegate", service="validate")
 @cache
 def intake() -> Intake:
     """What validating needs, as the environment says."""
-    return Intake(Workplace.of(from_environment()))
+    settings = from_environment()
+    return Intake(Workplace.of(settings), Disguises.of(settings))
 
 
 @metrics.log_metrics

@@ -35,7 +35,7 @@ FLOW: Mapping[str, Function] = {
     "validate": Function(
         on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded))),),
         memory=1769, timeout=300, layers=("base", "checking"), layers_if_slow=("schemas",),
-        reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET)),
+        reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET, S.PERSONAL_KEY, S.VAULT_TABLE)),
     "transform": Function(
         on=(Queue("transform", holds=(Said(facts.FileValidated, {"needs_transform": True}),)),),
         memory=1769, timeout=300, layers=("base", "checking", "schemas"),

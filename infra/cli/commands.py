@@ -10,6 +10,7 @@ COMMANDS = {
     "land": "put files into the landing bucket, as upstream would",
     "files": "every file that landed, and what became of it",
     "quarantine": "rows and files that were refused, and why",
+    "personal": "what the tokens in a table stand for, for who may know",
     "query": "ask Athena about the published tables",
     "train": "start a training by hand",
     "models": "the versions of a model, which one serves, and what came of its trainings",

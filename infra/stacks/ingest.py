@@ -100,6 +100,8 @@ class IngestStack(Floor):
         permits.use_key(validate, lake, "s3", "dynamodb")
         permits.keep_ledger(validate, lake, "PutItem", "UpdateItem", "BatchGetItem")
         permits.say_facts(validate, lake)
+        validate.may("DisguisePersonalValues", ["kms:GenerateMac"], [lake.personal_key.key_arn])
+        validate.may("KeepWhatTokensStandFor", ["dynamodb:BatchWriteItem"], [lake.vault.table_arn])
 
     def _allow_transform(self, transform: Worker, lake: LakeStack) -> None:
         permits.read(transform, "ReadStagedRows", lake.lake, "staging/")

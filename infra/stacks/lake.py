@@ -51,11 +51,17 @@ class LakeStack(Floor):
             projection_type=aws_dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.lookups = self._table("Lookups", "lookups", "lookup", sort="at")
+        self.vault = self._table("Vault", "vault", "token", sort=None)
+        self.personal_key = self._make_personal_key()
         self.database = self._make_database()
         self.workgroup = self._make_workgroup()
         self.bus = aws_events.EventBus(self, "Bus", event_bus_name=self.called("bus"))
         self.undelivered = self._make_undelivered()
-        self.settings = {
+        self.settings = self._told()
+        self.tells(self.settings)
+
+    def _told(self) -> dict[Setting, str]:
+        return {
             Setting.ENVIRONMENT: self.environment_.name,
             Setting.LANDING_BUCKET: self.landing.bucket.bucket_name,
             Setting.LAKE_BUCKET: self.lake.bucket.bucket_name,
@@ -66,12 +72,25 @@ class LakeStack(Floor):
             Setting.DATABASE: self.database,
             Setting.WORKGROUP: self.workgroup,
             Setting.BUS: self.bus.event_bus_name,
+            Setting.PERSONAL_KEY: self.personal_key.key_arn,
+            Setting.VAULT_TABLE: self.vault.table_name,
         }
-        self.tells(self.settings)
 
     @property
     def _when_deleted(self) -> RemovalPolicy:
         return RemovalPolicy.RETAIN if self.environment_.keeps_data else RemovalPolicy.DESTROY
+
+    def _make_personal_key(self) -> aws_kms.IKey:
+        """The key that personal values are hashed under: it signs, opens nothing, and never leaves KMS."""
+        return aws_kms.Key(
+            self,
+            "PersonalKey",
+            alias=f"alias/{self.called('personal')}",
+            description="Personal values are hashed under what it makes",
+            key_spec=aws_kms.KeySpec.HMAC_256,
+            key_usage=aws_kms.KeyUsage.GENERATE_VERIFY_MAC,
+            removal_policy=self._when_deleted,
+        )
 
     def _make_database(self) -> str:
         name = f"tidegate_{self.environment_.name}"

@@ -64,6 +64,8 @@ class World:
             Setting.LOOKUP_TABLE: f"{self.name}-lookups",
             Setting.DATABASE: self.name.replace("-", "_"),
             Setting.BUS: f"{self.name}-bus",
+            Setting.PERSONAL_KEY: f"alias/{self.name}-personal",
+            Setting.VAULT_TABLE: f"{self.name}-vault",
         }
 
     @property
@@ -94,6 +96,7 @@ class World:
         self.s3.put_bucket_versioning(Bucket=self.landing, VersioningConfiguration={"Status": "Enabled"})
         self._make_tables()
         self._make_bus()
+        self._make_key()
         boto3.client("glue").create_database(DatabaseInput={"Name": self.settings[Setting.DATABASE]})
 
     def _make_tables(self) -> None:
@@ -129,6 +132,18 @@ class World:
                 {"AttributeName": "at", "AttributeType": "S"},
             ],
         )
+
+        dynamodb.create_table(
+            TableName=self.settings[Setting.VAULT_TABLE],
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "token", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "token", "AttributeType": "S"}],
+        )
+
+    def _make_key(self) -> None:
+        kms = boto3.client("kms")
+        made = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
+        kms.create_alias(AliasName=self.settings[Setting.PERSONAL_KEY], TargetKeyId=made)
 
     def _make_bus(self) -> None:
         bus, events, sqs = self.settings[Setting.BUS], boto3.client("events"), boto3.client("sqs")

@@ -101,7 +101,7 @@ def _check_arrival(where: str, dataset: Dataset, name: str, how: OnArrival) -> N
             where, f"{name!r} tells rows apart, and would be masked", "Take OnArrival.HASH: equal stay equal"
         )
     published = dataset.table_row.to_schema().columns.get(name)
-    if dataset.published is not None and published is not None and published.checks:
+    if dataset.transform is not None and published is not None and published.checks:
         raise ContractMistake(
             where,
             f"{name!r} is changed on arrival, and `published` has checks of it",

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from tidegate.contract.engine import check
 from tidegate.contract.overwrite import Overwrite
+from tidegate.contract.personal import Disguising
 from tidegate.contract.verdict import defused, report
 from tidegate.lake import layout
 from tidegate.lake.advice import next_steps
@@ -31,8 +32,10 @@ from tidegate.lake.workplace import about
 
 if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
+    from tidegate.contract.keeper import Keeper
     from tidegate.contract.prepared import Prepared
     from tidegate.contract.verdict import Verdict
+    from tidegate.lake.disguises import Disguises
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
     from tidegate.lake.workplace import Workplace
@@ -48,6 +51,7 @@ class Intake:
     """Validation, at its workplace."""
 
     at: Workplace
+    disguises: Disguises
 
     def validate(self, landed: LandedObject, seconds: float) -> Entry | None:
         """Bring a landed object as far as validation brings it; nothing if that was done before.
@@ -114,7 +118,8 @@ class Intake:
         plan = dataset.plan
         source = S3Source.of(self.at.s3, landed)
         with closing(self._keeping(landed, dataset, plan)) as keeping:
-            verdict = check(source, plan, keeping, landed_at=_when(held))
+            keeper = self._disguised(keeping, dataset)
+            verdict = check(source, plan, keeper, landed_at=_when(held))
             parts = keeping.bad.finish()
             told = self._told(landed, dataset, plan, verdict, parts)
             if verdict.bad_rows:
@@ -135,6 +140,12 @@ class Intake:
         else:
             good = GoodRows(TableShelf(s3, bucket, dataset.table, landed.object_id))
         return Keeping(good, self.at.quarantine.evidence(landed, dataset.name, plan.version))
+
+    def _disguised(self, keeping: Keeping, dataset: Prepared) -> Keeper:
+        """Good rows are disguised before they are kept anywhere."""
+        if not dataset.on_arrival:
+            return keeping
+        return Disguising(keeping, self.disguises.disguise(dataset.on_arrival))
 
     def _told(
         self, landed: LandedObject, dataset: Prepared, plan: Plan, verdict: Verdict, parts: int

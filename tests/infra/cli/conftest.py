@@ -17,6 +17,7 @@ SETTINGS = {
     Setting.LANDING_BUCKET: "cli-landing",
     Setting.QUARANTINE_BUCKET: "cli-quarantine",
     Setting.LEDGER_TABLE: "cli-ledger",
+    Setting.VAULT_TABLE: "cli-vault",
 }
 
 
@@ -35,10 +36,11 @@ def bare_place(cloud: LocalCloud) -> Place:
     place.client("s3").put_bucket_versioning(
         Bucket=SETTINGS[Setting.LANDING_BUCKET], VersioningConfiguration={"Status": "Enabled"}
     )
-    place.client("dynamodb").create_table(
-        TableName=SETTINGS[Setting.LEDGER_TABLE],
-        KeySchema=[{"AttributeName": "object_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "object_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    for setting, key in ((Setting.LEDGER_TABLE, "object_id"), (Setting.VAULT_TABLE, "token")):
+        place.client("dynamodb").create_table(
+            TableName=SETTINGS[setting],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     return place

@@ -38,6 +38,7 @@ def walk(place: Place) -> None:
     a_table_that_grows(place)
     a_build_of_the_image(place)
     metadata_that_grew_old(place)
+    passengers_in_disguise(place)
 
 
 def a_flight_file(place: Place) -> Entry:
@@ -120,6 +121,12 @@ def metadata_that_grew_old(place: Place) -> None:
             change.set_properties({"write.metadata.previous-versions-max": "1"})
     for code in ("AA", "BB", "CC"):
         _landed(place, "airlines/again.csv", f"carrier,name\nX{code[0]},Again {code}\n".encode())
+
+
+def passengers_in_disguise(place: Place) -> None:
+    """A file with personal data: its key is asked for, and the vault takes what its tokens stand for."""
+    header = b"ticket,carrier,seat,bags,name,email,phone\n"
+    _landed(place, "passengers/a.csv", header + b"2200123456789,UA,12A,1,Ann Example,ann@example.org,\n")
 
 
 def strike_soon(place: Place, verb: str) -> None:

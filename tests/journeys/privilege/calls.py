@@ -93,6 +93,8 @@ CALLS: dict[str, tuple[str, Callable[[Client, Json], Any]]] = {
         ModelPackageName=d["resource"])),
     "sagemaker:InvokeEndpoint": ("sagemaker-runtime", lambda c, d: c.invoke_endpoint(
         EndpointName=_name(d["resource"]), Body=b"{}")),
+    "kms:GenerateMac": ("kms", lambda c, d: c.generate_mac(
+        KeyId=d["resource"], MacAlgorithm="HMAC_SHA_256", Message=b"any")),
     "codebuild:BatchGetBuilds": ("codebuild", lambda c, d: c.batch_get_builds(
         ids=[f"{_name(d['resource'])}:any"])),
     "ecr:DescribeImages": ("ecr", lambda c, d: c.describe_images(repositoryName=_name(d["resource"]))),
