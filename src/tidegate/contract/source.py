@@ -108,6 +108,7 @@ class Limits:
     sheet_bytes: int = 32 << 20  # of a workbook, packed as it is
     sheet_unpacked: int = 256 << 20
     sheet_cells: int = 4_000_000
+    sheet_text: int = 64 << 20  # of a workbook's cells, each text written out where it stands
     bad_share: float = 0.5
     hopeless_rows: int = 200_000  # so many bad rows, and such a share, end the reading at once
     copies: int = 1_000_000  # rows of which the keys are compared in memory

@@ -20,16 +20,17 @@ from tidegate.contract.batch import NOWHERE, Batch, Records
 from tidegate.contract.cells import TEXT
 from tidegate.contract.reading.header import check_columns
 from tidegate.contract.reading.json_batch import BLANK, Reason, reasons_series
-from tidegate.contract.reading.workbook import check_workbook, part_of, torn_workbook
+from tidegate.contract.reading.sheet_parts import torn_workbook
+from tidegate.contract.reading.workbook import check_workbook, part_of
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tidegate.contract.batch import Numbers
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Excel
-    from tidegate.contract.reading.workbook import Place
+    from tidegate.contract.reading.sheet_parts import Part
     from tidegate.contract.source import Limits, Source
 
 _ROWS = 20_000
@@ -48,26 +49,26 @@ def batches(source: Source, plan: Plan, form: Excel, limits: Limits) -> Iterator
         what = f"the workbook has more than {limits.sheet_bytes:,} bytes"
         raise FaultFound("too_large", what, "Send the sheet as CSV, or split it")
     body = source.read_at(0, source.size)
-    errors = check_workbook(body, limits)
-    rows = _without_blank_end(_rows(body, form, errors))
+    parts = check_workbook(body, limits)
+    rows = _without_blank_end(_rows(body, form, parts))
     header = next(rows, None)
     if header is None:
         raise FaultFound("empty_file", "its sheet is empty", "Send the workbook again, with its rows")
-    check_columns([str(cell) for cell in _trimmed(header[1])], plan.headers)
+    check_columns([str(cell) for cell in _trimmed(header[1])], plan.headers, limits)
     done = 0
     while some := list(islice(rows, _ROWS)):
         yield _batch(some, done, plan, form)
         done += len(some)
 
 
-def _rows(body: bytes, form: Excel, errors: dict[str, set[Place]]) -> Iterator[Row]:
+def _rows(body: bytes, form: Excel, parts: Mapping[str, Part]) -> Iterator[Row]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
             name = _sheet(book.sheet_names, form)
+            wrong = part_of(body, name, parts).errors
             cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        wrong = errors[part_of(body, name)] if any(errors.values()) else set()
     except (CalamineError, KeyError, ValueError, OSError) as error:
         raise torn_workbook(f"it cannot be read ({str(error)[:100]})") from error
     except BaseException as error:

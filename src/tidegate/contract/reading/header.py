@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from tidegate.contract.formats import Csv, Header
@@ -52,8 +53,7 @@ def check_header(line: bytes, columns: Sequence[str], form: Csv, limits: Limits)
             or out of order.
     """
     if line.count(form.delimiter.encode()) >= limits.columns:
-        what = f"its first line has more than {limits.columns:,} fields"
-        raise FaultFound("too_large", what, "Send the contract's columns alone")
+        raise _too_wide(limits)
     if b"\0" in line:
         raise _not_text("its first line holds NUL bytes")
     try:
@@ -65,12 +65,14 @@ def check_header(line: bytes, columns: Sequence[str], form: Csv, limits: Limits)
         _refuse(found, columns, text, form)
 
 
-def check_columns(found: list[str], columns: Sequence[str]) -> None:
+def check_columns(found: list[str], columns: Sequence[str], limits: Limits) -> None:
     """Compare the names of columns that are no text of CSV.
 
     Raises:
-        FaultFound: `header_mismatch`.
+        FaultFound: `too_large` or `header_mismatch`.
     """
+    if len(found) > limits.columns:
+        raise _too_wide(limits)
     if found != list(columns):
         _refuse(found, columns, "", Csv())
 
@@ -111,7 +113,7 @@ def _differences(found: list[str], wanted: list[str], text: str, form: Csv) -> l
         return [f"the columns are parted by {other!r}, and the contract says {form.delimiter!r}"]
     missing = [name for name in wanted if name not in found]
     extra = [name for name in found if name not in wanted]
-    repeated = sorted({name for name in found if found.count(name) > 1})
+    repeated = sorted(name for name, times in Counter(found).items() if times > 1)
     bare = {name.strip().lower(): name for name in extra}
     near = [f"{bare[name.lower()]!r} for {name!r}" for name in missing if name.lower() in bare]
     if len(missing) == len(wanted) and not near:
@@ -129,6 +131,11 @@ def _differences(found: list[str], wanted: list[str], text: str, form: Csv) -> l
         )
         said = [f"in another order: column {place} is {is_!r} where the contract has {should!r}"]
     return said
+
+
+def _too_wide(limits: Limits) -> FaultFound:
+    what = f"its first line has more than {limits.columns:,} fields"
+    return FaultFound("too_large", what, "Send the contract's columns alone")
 
 
 def _listed(names: list[str]) -> str:

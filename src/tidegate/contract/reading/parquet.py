@@ -8,6 +8,7 @@ does not grow with the file. Columns are told by their names, in any order.
 from __future__ import annotations
 
 import io
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,7 @@ def _columns(footer: Footer, plan: Plan) -> list[int]:
     """Where the contract's columns stand in the file."""
     missing = [name for name in plan.headers if name not in footer.columns]
     extra = [name for name in footer.columns if name not in plan.headers]
-    repeated = sorted({name for name in footer.columns if footer.columns.count(name) > 1})
+    repeated = sorted(name for name, times in Counter(footer.columns).items() if times > 1)
     said = [
         f"{words}: {', '.join(repr(name[:60]) for name in names[:20])}"
         for words, names in (("missing", missing), ("not in the contract", extra), ("repeated", repeated))

@@ -1,23 +1,23 @@
 """What a workbook would unpack to, before anything opens it: its parts are inflated once, and not kept.
 
-An .xlsx is a zip of XML. The sizes that it declares may be lies, and a sheet of two cells may span all of
-Excel's rows and columns: so each part is inflated and counted, and the corners of its sheets are looked up.
-The layout of a zip is that of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
+An .xlsx is a zip of XML. The sizes that it declares may be lies, so each part is inflated and counted, and
+its XML looked through (`sheet_parts`). A zip that two readers may read differently is refused. Its layout is
+that of https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 """
 
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from tidegate.contract.reading.sheet_parts import Part, check_texts, too_large, torn_workbook
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tidegate.contract.source import Limits
 
@@ -25,103 +25,71 @@ _PARTS = 10_000
 _STEP = 1 << 20
 _ENCRYPTED = 0x41  # a password, or strong encryption
 _LOCAL_HEADER = 30
-_SHEET = re.compile(r"xl/worksheets/[^/]+\.xml\Z")
-_PLACE = re.compile(rb'<(?:\w+:)?(c|row)\b(?:[^>]*?\br="([A-Z]{0,4})([0-9]{1,8})")?')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*\bt="e"[^>]*>')
-_LINK = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_END, _END_64, _END_SIZE = b"PK\x05\x06", b"PK\x06\x07", 22
 _LISTS = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
-_OVERLAP = 512  # a tag may be cut where two steps meet
 
 
-Place = tuple[int, int]  # row and column, both from 1
-
-
-def torn_workbook(what: str) -> FaultFound:
-    """The fault of a workbook that is damaged."""
-    return FaultFound("torn_excel", what, "Save the workbook anew, and send it again")
-
-
-def check_workbook(body: bytes, limits: Limits) -> dict[str, set[Place]]:
+def check_workbook(body: bytes, limits: Limits) -> Mapping[str, Part]:
     """Hold a workbook against the limits.
 
     Returns:
-        For each sheet, by the name of its part, where errors such as `#DIV/0!` stand: the reader behind this
-        gives them out as empty cells.
+        Its parts by their names in small letters, with what its XML tells.
 
     Raises:
         FaultFound: `torn_excel`, `too_large` or `wrong_format`.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise torn_workbook("its zip cannot be read") from error
-    if len(parts) > _PARTS or sum(part.file_size for part in parts) > limits.sheet_unpacked:
-        raise _too_large(f"it holds more than {limits.sheet_unpacked:,} bytes unpacked, or too many parts")
+    listed = _listed(body)
+    if len(listed) > _PARTS or sum(part.file_size for part in listed) > limits.sheet_unpacked:
+        raise too_large(f"it holds more than {limits.sheet_unpacked:,} bytes unpacked, or too many parts")
     left = limits.sheet_unpacked
-    errors: dict[str, set[Place]] = {}
-    for part in parts:
-        area = _Area(limits) if _SHEET.search(part.filename) else None
-        for piece in _inflated(body, part):
+    parts: dict[str, Part] = {}
+    for one in listed:
+        part = parts[one.filename.lower()] = Part(limits)
+        for piece in _inflated(body, one):
             left -= len(piece)
             if left < 0:
-                raise _too_large(f"it holds more than {limits.sheet_unpacked:,} bytes unpacked")
-            if area is not None:
-                area.look(piece)
-        if area is not None:
-            errors[part.filename] = area.errors
-    return errors
+                raise too_large(f"it holds more than {limits.sheet_unpacked:,} bytes unpacked")
+            part.take(piece)
+        part.take(b"", last=True)
+    if len(parts) < len(listed):
+        raise torn_workbook("two of its parts have one name")
+    check_texts(list(parts.values()), limits)
+    return parts
 
 
-def _too_large(what: str) -> FaultFound:
-    return FaultFound("too_large", what, "Send the sheet as CSV, or split it")
+def _listed(body: bytes) -> list[zipfile.ZipInfo]:
+    """The parts that the zip lists, where no reader can find another list."""
+    end = len(body) - _END_SIZE
+    size, start = (int.from_bytes(body[end + at : end + at + 4], "little") for at in (12, 16))
+    if body[end : end + 4] != _END or start + size != end or body[end - 20 : end - 16] == _END_64:
+        raise torn_workbook("its zip does not end as a workbook's does")
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return archive.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, UnicodeDecodeError) as error:
+        raise torn_workbook("its zip cannot be read") from error
 
 
-class _Area:
-    """How far a sheet reaches."""
+def part_of(body: bytes, sheet: str, parts: Mapping[str, Part]) -> Part:
+    """The part that holds a sheet, by the sheet's name (ECMA-376 part 1, 18.2.19 and part 2, 9.3).
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._rows = self._columns = self._unplaced = 0
-        self._rest = b""
-        self.errors: set[Place] = set()
-
-    def look(self, piece: bytes) -> None:
-        """Look up the cells of one more piece of XML."""
-        text = self._rest + piece
-        for kind, letters, digits in _PLACE.findall(text):
-            if digits:
-                self._rows = max(self._rows, int(digits))
-                self._columns = max(self._columns, _column(letters))
-            elif kind == b"c":
-                self._unplaced += 1
-        for tag in _ERROR.findall(text):
-            place = _PLACE.match(tag)
-            if place is None or not place[2]:
-                raise torn_workbook("an error stands in a cell without a place")
-            self.errors.add((int(place[3]), _column(place[2])))
-        self._rest = text[-_OVERLAP:]
-        if (self._rows + 1) * (self._columns + 1) + self._unplaced > self._limits.sheet_cells:
-            raise _too_large(f"a sheet of it spans more than {self._limits.sheet_cells:,} cells")
-
-
-def _column(letters: bytes) -> int:
-    column = 0
-    for letter in letters:
-        column = column * 26 + letter - 64
-    return column
-
-
-def part_of(body: bytes, sheet: str) -> str:
-    """The name of the part that holds a sheet, by its name (ECMA-376 part 1, 18.2.19 and part 2, 9.3)."""
+    Raises:
+        FaultFound: `torn_excel`: it, or one that it could be taken for, is no sound XML.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             book, links = (ElementTree.fromstring(archive.read(name)) for name in _LISTS)  # noqa: S314
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ElementTree.ParseError) as error:
         raise torn_workbook("its list of sheets is damaged") from error
-    ids = {one.get("name"): one.get(_LINK) for one in book.iter() if one.tag.endswith("}sheet")}
-    targets = {one.get("Id"): one.get("Target") or "" for one in links}
-    return "xl/" + targets[ids[sheet]].removeprefix("/").removeprefix("xl/")
+    named = (one for one in book.iter() if one.tag.endswith("}sheet") and one.get("name") == sheet)
+    ids = {value for one in named for name, value in one.items() if name.endswith("}id")}
+    targets = [one.get("Target") or "" for one in links if one.get("Id") in ids]
+    found = [parts.get("xl/" + target.lower().removeprefix("/").removeprefix("xl/")) for target in targets]
+    if len(found) != 1 or found[0] is None or not found[0].sound:
+        raise torn_workbook("its sheet is not where its list says, or no sound XML")
+    if any(not part.sound for name, part in parts.items() if name.endswith("sharedstrings.xml")):
+        raise torn_workbook("its list of texts is no sound XML")
+    return found[0]
 
 
 def _inflated(body: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -165,6 +165,49 @@ def test_few_bytes_of_a_dictionary_do_not_become_much_memory():
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
 
 
+FAR = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+LOOSE = "<c><v>1</v></c>"
+SPANS = {
+    "quoted otherwise": FAR.replace('"', "'"),
+    "with spaces": FAR.replace("r=", "r = "),
+    "in small letters": FAR.replace("XFD", "xfd"),
+    "with zeros": FAR.replace("1048576", "00000000001048576"),
+    "behind a megabyte of spaces": FAR.replace("<c ", "<c" + " " * (3 << 20)),
+    "cells that do not say where": '<row r="30000">' + LOOSE * 1000 + "</row>",
+    "rows that do not say where": f"<row>{LOOSE}</row>" * 30_000 + "<row>" + LOOSE * 1000 + "</row>",
+    "texts": '<row r="1"><c r="A1" t="inlineStr"><is><t>' + "y" * 30_000 + "</t></is></c></row>",
+}
+
+
+@pytest.mark.parametrize("what", SPANS)
+@pytest.mark.parametrize("path", ["worksheets/sheet1.xml", "Worksheets/S.XML", "elsewhere/sheet"])
+def test_a_workbook_is_held_against_its_caps_however_its_xml_is_written(what, path):
+    body = workbook({"S": SPANS[what]}, path=path)
+    assert len(body) < 200_000
+    found = checked(body, texts(["c0"], Excel()), "a.xlsx", sheet_text=20_000)
+    assert found.fault.code == "too_large"
+
+
+def test_a_text_counts_for_each_cell_of_a_workbook_that_has_it():
+    assert shared(10).fault.code == "no_good_rows"  # they are copies
+    assert shared(2000).fault.code == "too_large"
+
+
+def shared(cells: int):
+    row = '<row r="{0}"><c r="A{0}" t="s"><v>{1:d}</v></c></row>'
+    rows = "".join(row.format(at, at > 1) for at in range(1, cells + 1))
+    body = workbook({"S": rows}, texts=["c0", "y" * 1000])
+    return checked(body, texts(["c0"], Excel()), "a.xlsx", sheet_text=1 << 20, bad_rows=10**6)
+
+
+@pytest.mark.parametrize("end", [b"PK\x05\x06", b"more"])
+def test_a_workbook_whose_zip_may_be_read_in_two_ways_is_refused(end):
+    body = workbook({"S": [["c0"], ["a"]]})
+    assert checked(body, texts(["c0"], Excel()), "a.xlsx").fault is None
+    assert checked(body + end, texts(["c0"], Excel()), "a.xlsx").fault.code == "torn_excel"
+    assert checked(b"PK\x03\x04" + body, texts(["c0"], Excel()), "a.xlsx").fault.code == "torn_excel"
+
+
 MANY = 12_000_000
 SHORT = {
     "blank lines, CSV": (HEADER + b"\n" * MANY + b"1,,,,,,\n", Csv()),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -12,15 +16,16 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPES = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 
 
-def workbook(sheets: dict[str, object]) -> bytes:
+def workbook(sheets: dict[str, object], *, path: str = "", texts: Sequence[str] = ()) -> bytes:
     """A workbook of sheets: rows of cells, or the XML of the rows.
 
-    A cell is nothing, a number, text, a truth, or XML of its own: bytes in which `{at}` is its place.
+    A cell is nothing, a number, text, a truth, or XML of its own: bytes in which `{at}` is its place. A sheet
+    may lie at a path of its own; `texts` are those that cells name by number.
     """
     rels = [f'<Relationship Id="rIdS" Type="{_REL}/styles" Target="styles.xml"/>']
     names, parts = [], {}
     for number, (name, rows) in enumerate(sheets.items(), 1):
-        target = f"worksheets/sheet{number}.xml"
+        target = path or f"worksheets/sheet{number}.xml"
         rels.append(f'<Relationship Id="rId{number}" Type="{_REL}/worksheet" Target="{target}"/>')
         names.append(f'<sheet name="{escape(name)}" sheetId="{number}" r:id="rId{number}"/>')
         data = rows if isinstance(rows, str) else "".join(_row(at, row) for at, row in enumerate(rows, 1))
@@ -37,6 +42,9 @@ def workbook(sheets: dict[str, object]) -> bytes:
         "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">{"".join(rels)}'
         "</Relationships>",
     }
+    if texts:
+        listed = "".join(f"<si><t>{escape(text)}</t></si>" for text in texts)
+        parts["xl/sharedStrings.xml"] = f"<sst {_MAIN}>{listed}</sst>"
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, text in parts.items():
