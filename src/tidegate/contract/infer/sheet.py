@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tidegate.contract.formats import Excel
 from tidegate.contract.infer.begin import start_of
 from tidegate.contract.infer.layout import Layout
-from tidegate.contract.reading.workbook import check_workbook, torn_workbook
+from tidegate.contract.reading.sheet_parts import torn_workbook
+from tidegate.contract.reading.workbook import check_workbook
 from tidegate.contract.source import FaultFound
 from tidegate.errors import BadRequest
 
