@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,9 @@ from tidegate.contract.bad_rows import bad_rows, row_text
 from tidegate.contract.batch import Records, joined
 from tidegate.contract.reading.choose import batches
 from tidegate.contract.reasons import copy_reason
-from tidegate.contract.severity import UNIQUE
-from tidegate.contract.severity import joined as joined_names
 from tidegate.contract.source import FaultFound
 from tidegate.contract.uniqueness import repeated
-from tidegate.contract.verdict import REASON, ROW
+from tidegate.contract.verdict import REASON
 
 if TYPE_CHECKING:
     from tidegate.contract.batch import Batch, Numbers
@@ -25,28 +24,48 @@ if TYPE_CHECKING:
     from tidegate.contract.outside import Outside
     from tidegate.contract.source import Source
 
+_HELD = 16 << 20  # bytes of evidence; it takes many times as much memory until it is written
+_EACH = 100  # bytes that any row takes
+
 
 @dataclass
 class _Candidates:
-    """Rows that may be copies: their keys, and what quarantine would keep of them."""
+    """Rows that may be copies: their keys, and, while they are few, what quarantine would keep of them."""
 
     keys: list[pl.DataFrame] = field(default_factory=list)
+    row: list[Numbers] = field(default_factory=list)
     evidence: list[Records] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
+    most: int = _HELD
+    held: int = 0
+
+    @property
+    def few(self) -> bool:
+        """Whether their evidence is held."""
+        return self.held <= self.most
 
     def add(self, batch: Batch, chosen: Numbers, plan: Plan, group: tuple[str, ...]) -> None:
         cells = batch.cells(chosen)
         judged = plan.judged_typed(cells) if batch.typed else plan.judged(cells)
-        evidence = batch.records(chosen)
         self.keys.append(judged.select(group))
+        self.row.append(batch.row[chosen])
+        if not self.few:
+            return
+        evidence = batch.records(chosen)
         self.evidence.append(evidence)
         self.text += row_text(plan, judged, evidence.raw)
+        self.held += sum(map(len, evidence.raw)) + _EACH * len(chosen)
+        if not self.few:
+            self.evidence, self.text = [], []
 
-    def bad(self, group: tuple[str, ...]) -> pl.DataFrame:
-        """The copies among them, as bad rows."""
-        copies = repeated(pl.concat(self.keys), group)
-        why = pl.Series([[copy_reason(group)]] * len(copies), dtype=pl.List(REASON))
-        return bad_rows(joined(self.evidence), self.text, why).filter(copies)
+    def copies(self, group: tuple[str, ...]) -> pl.Series:
+        """Which of them are copies."""
+        return repeated(pl.concat(self.keys), group)
+
+    def bad(self, which: pl.Series, reason: dict[str, str]) -> pl.DataFrame:
+        """Some of them, as bad rows for one reason."""
+        why = pl.Series([[reason]] * len(which), dtype=pl.List(REASON))
+        return bad_rows(joined(self.evidence), self.text, why).filter(which)
 
 
 def second_look(source: Source, reading: Reading) -> None:
@@ -65,13 +84,14 @@ def second_look(source: Source, reading: Reading) -> None:
         for number, batch in enumerate(judgeable):
             if number in wanted:
                 found.add(batch, wanted[number], reading.plan, seen.group)
-        bad = found.bad(seen.group)
-        bad = bad.filter(~pl.Series(np.isin(bad[ROW].to_numpy(), _numbers(told))))
-        if reading.plan.warns(joined_names(seen.group), UNIQUE):
-            reading.warnings.add(bad)
+        row = np.concatenate(found.row)
+        copies = found.copies(seen.group) & ~pl.Series(np.isin(row, _numbers(told)))
+        reason = copy_reason(seen.group)
+        if found.few:
+            _refuse(reading, found.bad(copies, reason), reason)
         else:
-            reading.take_back(bad)
-        told.append(bad[ROW].to_numpy())
+            _refuse_by_number(source, reading, row[copies.to_numpy()], reason)
+        told.append(row[copies.to_numpy()])
 
 
 def last_look(source: Source, reading: Reading, outside: Outside) -> None:
@@ -83,18 +103,27 @@ def last_look(source: Source, reading: Reading, outside: Outside) -> None:
     rows, reason = outside.settle(_numbers(reading.refused))
     if not len(rows):
         return
+    if not reading.plan.warns(reason["column"], reason["check"]):
+        _refuse_too_many(reading, len(rows), tuple(reason["column"].split(", ")))
+    _refuse_by_number(source, reading, rows, reason)
+
+
+def _refuse_by_number(source: Source, reading: Reading, rows: Numbers, reason: dict[str, str]) -> None:
+    """Read the file once more, and refuse these rows where they stand."""
     names = tuple(reason["column"].split(", "))
-    warns = reading.plan.warns(reason["column"], reason["check"])
-    if not warns:
-        _refuse_too_many(reading, len(rows), names)
     for batch in batches(source, reading.plan, reading.limits):
         chosen = np.flatnonzero(np.isin(batch.row, rows))
         if len(chosen):
-            found = _Candidates()
+            found = _Candidates(most=sys.maxsize)
             found.add(batch, chosen, reading.plan, names)
-            why = pl.Series([[reason]] * len(chosen), dtype=pl.List(REASON))
-            bad = bad_rows(joined(found.evidence), found.text, why)
-            reading.warnings.add(bad) if warns else reading.take_back(bad)
+            _refuse(reading, found.bad(pl.repeat(True, len(chosen), eager=True), reason), reason)
+
+
+def _refuse(reading: Reading, bad: pl.DataFrame, reason: dict[str, str]) -> None:
+    if reading.plan.warns(reason["column"], reason["check"]):
+        reading.warnings.add(bad)
+    else:
+        reading.take_back(bad)
 
 
 def _refuse_too_many(reading: Reading, count: int, group: tuple[str, ...]) -> None:

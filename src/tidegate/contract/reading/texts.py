@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Csv
 
+_BOM = b"\xef\xbb\xbf"
+
 
 def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
     """Parse records whose structure was checked, one text column for each of the contract's."""
@@ -21,7 +23,7 @@ def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
     if not records:
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     text = pl.read_csv(
-        records,
+        _BOM + records if records.startswith(_BOM) else records,  # it takes the first for a mark, and away
         has_header=False,
         new_columns=names,
         separator=form.delimiter,

@@ -12,9 +12,12 @@ import pytest
 
 from tests.tidegate.contract.reading.contracts import COLUMNS, checked, parcels, texts
 from tests.tidegate.contract.reading.workbooks import workbook
+from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Csv, Excel, JsonArray, JsonLines, Parquet
+from tidegate.contract.engine import check
 from tidegate.contract.in_memory import check_in_memory
 from tidegate.contract.reading.thrift import I32, I64, Items, read_struct, write_struct
+from tidegate.contract.source import BytesSource
 
 LONG = 200 << 20
 HEADER = ",".join(COLUMNS).encode() + b"\n"
@@ -228,3 +231,37 @@ def test_records_of_a_byte_or_two_are_given_up_soon_and_in_little_memory(what):
     assert found.fault.code == "too_many_bad_rows"
     assert found.bad.height <= 250_000
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 << 10
+
+
+class Counting:
+    """A keeper that holds no row."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body, self.good, self.bad, self.back = body, 0, 0, 0
+
+    def keep(self, good, row) -> None:
+        self.good += good.height
+
+    def refuse(self, bad) -> None:
+        self.bad += bad.height
+        for offset, length, raw in bad.select("_offset", "_length", "_bytes").rows():
+            assert self.body[offset : offset + length] == raw
+
+    def take_back(self, row) -> None:
+        self.back += len(row)
+
+    def amend(self, more) -> None:
+        raise AssertionError("no row of it has two reasons")
+
+
+def test_many_long_copies_far_from_each_other_do_not_become_much_memory():
+    rows = [b"%d,%s\n" % (at, b"y" * 1000) for at in range(90_000)]
+    body = b"c0,c1\n" + b"".join(rows) + b"".join(rows[:25_000])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    keeper = Counting(body)
+    plan = plan_of(texts(["c0", "c1"], Csv()))
+    verdict = check(BytesSource(body, "a.csv"), plan, keeper)
+    assert verdict.fault is None
+    assert (verdict.good_rows, verdict.bad_rows) == (65_000, 50_000)
+    assert (keeper.good - keeper.back, keeper.bad) == (65_000, 50_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300 << 10

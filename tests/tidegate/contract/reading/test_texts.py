@@ -20,7 +20,7 @@ class Two(pa.DataFrameModel):
 
 
 PLAN = plan_of(Dataset(name="two", description="", row=Two, key=("left",)))
-_cell = st.text(alphabet='aN"A,\n\r é', max_size=4) | st.sampled_from(["", "NA"])
+_cell = st.text(alphabet='aN"A,\n\r é\ufeff', max_size=4) | st.sampled_from(["", "NA"])
 
 
 @settings(max_examples=200, deadline=None)
