@@ -28,7 +28,7 @@ from tidegate.errors import ContractMistake, Mistake
 if TYPE_CHECKING:
     from tidegate.contract.compiled import Plan
 
-NAMES = ["airlines", "airports", "flights", "planes", "weather"]
+NAMES = list(find.datasets())
 
 
 def again(text: str) -> Any:
