@@ -49,6 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         for fact in publisher(seconds_left(context)).publish(dataset, overwrite, object_id):
             metrics.add_metric("FilesPublished", MetricUnit.Count, len(fact.object_ids))
             metrics.add_metric("RowsPublished", MetricUnit.Count, fact.rows)
+            metrics.add_metric("RowsRemoved", MetricUnit.Count, fact.removed_rows)
             logger.info("table published", dataset=dataset, snapshot=fact.snapshot_id, rows=fact.rows)
 
     return each_event(event, context, logger, work)

@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> None:  # noqa: ARG001 - Lamb
             settings[Setting.LAKE_BUCKET],
             settings[Setting.LOOKUP_TABLE],
             lookup=lookup,
-            object_ids=fact.object_ids,
+            editions=fact.editions or fact.object_ids,
             sequence=fact.sequence,
         )
         logger.info("rows copied", dataset=fact.dataset, by=lookup.by, rows=rows)

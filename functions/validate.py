@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from tidegate.facts import ReplayRequested
 from tidegate.lake.disguises import Disguises
 from tidegate.lake.intake import Intake
 from tidegate.lake.landed import landed_from
@@ -33,11 +34,15 @@ def intake() -> Intake:
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Validate the objects that a batch of messages tells of."""
+    """Validate the objects that a batch of messages tells of, be they new or judged again."""
     metrics.add_metric("Messages", MetricUnit.Count, len(event["Records"]))
 
     def work(told: Mapping[str, Any]) -> None:
-        entry = intake().validate(landed_from(told), seconds_left(context))
+        seconds = seconds_left(context)
+        if told.get("detail-type") == ReplayRequested.name():
+            entry = intake().replay(ReplayRequested.from_event(told), seconds)
+        else:
+            entry = intake().validate(landed_from(told), seconds)
         if entry is not None:
             measure(entry)
 
@@ -46,13 +51,19 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def measure(entry: Entry) -> None:
     """Count what a file came to, and say it in the log without a word of its content."""
-    metrics.add_metric(f"Files{entry.state.value.title()}", MetricUnit.Count, 1)
-    metrics.add_metric("RowsGood", MetricUnit.Count, entry.good_rows)
-    metrics.add_metric("RowsQuarantined", MetricUnit.Count, entry.bad_rows)
+    if entry.generation:  # its rows were counted when it landed
+        metrics.add_metric("FilesReplayed", MetricUnit.Count, 1)
+        metrics.add_metric("RowsRecovered", MetricUnit.Count, entry.recovered_rows)
+        metrics.add_metric("RowsRetracted", MetricUnit.Count, entry.retracted_rows)
+    else:
+        metrics.add_metric(f"Files{entry.state.value.title()}", MetricUnit.Count, 1)
+        metrics.add_metric("RowsGood", MetricUnit.Count, entry.good_rows)
+        metrics.add_metric("RowsQuarantined", MetricUnit.Count, entry.bad_rows)
     logger.info(
         "file checked",
         object_id=entry.object_id,
         dataset=entry.dataset,
+        generation=entry.generation,
         state=entry.state.value,
         good_rows=entry.good_rows,
         bad_rows=entry.bad_rows,

@@ -33,7 +33,7 @@ _TO_PUBLISH = (Said(facts.FileValidated, {"needs_transform": False}), Said(facts
 FLOW: Mapping[str, Function] = {
     # files become rows
     "validate": Function(
-        on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded))),),
+        on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded), Said(facts.ReplayRequested))),),
         memory=1769, timeout=300, layers=("base", "checking"), layers_if_slow=("schemas",),
         reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET, S.PERSONAL_KEY, S.VAULT_TABLE)),
     "transform": Function(

@@ -33,8 +33,9 @@ class Story:
     seconds: dict[str, float]
 
     def adds_up(self) -> bool:
-        """Whether each dataset's rows landed are its rows published and its rows quarantined."""
-        return all(row["landed"] == row["published"] + row["quarantined"] for row in self.datasets.values())
+        """Whether each dataset's rows landed are its rows published, quarantined and discarded."""
+        ends = ("published", "quarantined", "discarded")
+        return all(row["landed"] == sum(row[end] for end in ends) for row in self.datasets.values())
 
     def data(self) -> dict[str, Any]:
         """The story as JSON."""

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from infra.cli.place import Place
 
-_OURS = ("lease_until", "attempts", "waiting_for", "waiting_since", "etag", "size")
+_OURS = ("lease_until", "attempts", "waiting_for", "waiting_since", "etag", "size", "before", "retract")
+_SUMS = ("files", "refused", "landed", "published", "quarantined", "discarded")
 
 
 def files(place: Place, *, dataset: str = "") -> list[Entry]:
@@ -45,7 +46,7 @@ def file(place: Place, start_of_id: str) -> Entry:
 
 def published_rows(entry: Entry) -> int:
     """The rows of a file that a query sees."""
-    return entry.good_rows if entry.state in (State.PUBLISHED, State.PARTLY_PUBLISHED) else 0
+    return entry.standing.good_rows if entry.is_in_table else 0
 
 
 def data(entry: Entry) -> dict[str, Any]:
@@ -55,14 +56,14 @@ def data(entry: Entry) -> dict[str, Any]:
 
 
 def by_dataset(found: Iterable[Entry]) -> dict[str, dict[str, int]]:
-    """For each dataset: files, files refused whole, and rows landed, published and quarantined."""
+    """For each dataset: files, files refused whole; rows landed, published, quarantined and discarded."""
     sums: dict[str, dict[str, int]] = {}
     for entry in found:
-        nothing = {"files": 0, "refused": 0, "landed": 0, "published": 0, "quarantined": 0}
-        row = sums.setdefault(entry.dataset or "(unclaimed)", nothing)
+        stands = entry.standing
+        row = sums.setdefault(stands.dataset or "(unclaimed)", dict.fromkeys(_SUMS, 0))
         row["files"] += 1
-        row["refused"] += entry.state is State.QUARANTINED
-        row["landed"] += entry.total_rows
+        row["refused"] += stands.state is State.QUARANTINED
+        row["landed"] += stands.total_rows
         row["published"] += published_rows(entry)
-        row["quarantined"] += entry.bad_rows
+        row["discarded" if entry.discarded_at else "quarantined"] += stands.bad_rows
     return dict(sorted(sums.items()))

@@ -93,6 +93,7 @@ class IngestStack(Floor):
 
     def _allow_validate(self, validate: Worker, lake: LakeStack) -> None:
         permits.read_landed(validate, "ReadWhatLanded", lake)
+        permits.read(validate, "ReadWhatIsJudgedAgain", lake.quarantine, "rows/", "files/")
         validate.may("ListVersionsOfWhatLanded", ["s3:ListBucketVersions"], [lake.landing.bucket.bucket_arn])
         permits.write(validate, "WriteGoodRows", lake.lake, "staging/", "tables/*/data/")
         permits.write(validate, "QuarantineTheRest", lake.quarantine, "rows/", "files/")

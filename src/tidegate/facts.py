@@ -51,6 +51,17 @@ class FileLanded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReplayRequested(Fact):
+    """Somebody asked that a file be judged again, by the contract as it is deployed now."""
+
+    object_id: str
+    dataset: str  # the first segment of its key
+    generation: int  # one more than the file's last: the same request said twice is one
+    retract: bool = False  # whether published rows that the contract now refuses may leave the table
+    asked_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FileValidated(Fact):
     """A file was checked; its good rows are staged (`needs_transform`) or already in the table's location."""
 
@@ -92,6 +103,8 @@ class TablePublished(Fact):
     object_ids: tuple[str, ...]
     data_files: tuple[str, ...]
     sequence: int = 0  # of the snapshot: a later commit has a higher one
+    removed_rows: int = 0  # that left the table in the same commit: replaced, or retracted
+    editions: tuple[str, ...] = ()  # of the object ids: with a replay, rows come under another name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ pytestmark = [
 ]
 STRIDE = 3  # the fast suite kills every third call; with 1 it kills each
 ENDS = {"trips": (2, 1), "readings": (1, 2)}
-FOLLOWS = {"FileTransformed": publish, "FileLanded": validate}
+FOLLOWS = {"FileTransformed": publish, "FileLanded": validate, "ReplayRequested": validate}
 
 
 class Died(BaseException):

@@ -39,7 +39,7 @@ def copy(world: World, fact: dict[str, Any], lookup: LookupPlan) -> int:
         world.lake,
         table,
         lookup=lookup,
-        object_ids=ids,
+        editions=ids,
         sequence=fact["detail"]["sequence"],
     )
 

@@ -241,15 +241,15 @@ def rooms() -> Iterator[None]:
 
     before = (schemas.__path__, pipelines.__path__)
     schemas.__path__, pipelines.__path__ = [str(ROOMS / "schemas")], [str(ROOMS / "pipelines")]
-    _forget()
+    forget()
     try:
         yield
     finally:
         schemas.__path__, pipelines.__path__ = before
-        _forget()
+        forget()
 
 
-def _forget() -> None:
+def forget() -> None:
     for remembered in (find.datasets, find.models, plan, aws.client):
         remembered.cache_clear()
 

@@ -73,7 +73,7 @@ def test_every_row_that_landed_is_published_or_quarantined(place: Place, landed:
     sums = ledger.by_dataset(ledger.files(place))
     for name in {entry.dataset for entry in landed}:
         row = sums[name]
-        assert row["landed"] == row["published"] + row["quarantined"], name
+        assert row["landed"] == row["published"] + row["quarantined"] + row["discarded"], name
         _, counted = query.select(place, f'SELECT count(*) FROM "{name}"')
         assert counted == [[str(row["published"])]], name
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from infra.cli import verbs
+from infra.cli.verbs import run as run
+
 if TYPE_CHECKING:
-    from infra.cli.answer import Answer
-    from infra.cli.screen import Screen
+    import argparse
 
 VERBS = {
     "infer": "write a contract that a file keeps, to be read and sharpened",
@@ -19,26 +19,5 @@ VERBS = {
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """One verb a module: each has `configure(parser)` and `run(args, screen)`."""
-    chosen = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    for verb, summary in VERBS.items():
-        command = chosen.add_parser(verb, help=summary, description=summary, parents=[_everywhere()])
-        module = import_module(f"infra.cli.contract.{verb}")
-        module.configure(command)
-        command.set_defaults(run_verb=module.run)
-
-
-def run(args: argparse.Namespace, screen: Screen) -> Answer:
-    """Do what the verb says."""
-    answer: Answer = args.run_verb(args, screen)
-    return answer
-
-
-def _everywhere() -> argparse.ArgumentParser:
-    """The options of every command, again after the verb; what was said before it stays said."""
-    unsaid = argparse.SUPPRESS
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("--json", action="store_true", default=unsaid, help="answer with one JSON document")
-    options.add_argument("--debug", action="store_true", default=unsaid, help="show tracebacks")
-    options.add_argument("--environment", default=unsaid, metavar="NAME", help="default: laptop")
-    return options
+    """The verbs, each with options of its own."""
+    verbs.configure(parser, __name__, VERBS)

@@ -22,6 +22,7 @@ _UNREAD = {
     "too_large_for_step": "Declare transform_sees=Sees.ROWS if the step treats each row by itself, or split "
     "the file",
     "overwritten": "Send the new rows in a file of a new name",
+    "replaced": "Nothing: what is published is newer. It can be discarded: tidegate quarantine discard ID",
     "step_failed": "Run the dataset's own step on the file at your desk, mend it, and land the file again",
 }
 
@@ -40,5 +41,6 @@ def next_steps(dataset: Dataset | Prepared | None, reason: str, fault: FileFault
         return [_UNREAD[code]]
     return [
         f"If the rows are wrong: {AGAIN[dataset.overwrite]}",
-        f"If the rule is wrong: change schemas/{dataset.name}.py",
+        f"If the rule is wrong: change schemas/{dataset.name}.py, deploy, and judge the file again: "
+        "tidegate quarantine replay",
     ]

@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from tidegate.errors import ContractMistake
-from tidegate.lake import layout
+from tidegate.lake import filelist, layout
 from tidegate.lake.filelist import Bound, DataFile
 from tidegate.lake.heap import Heap
 from tidegate.plan import OBJECT_ID
@@ -47,7 +47,7 @@ class TableShelf:
     s3: Any
     bucket: str
     spec: TableSpec
-    object_id: str
+    edition: str
 
     @property
     def value(self) -> pl.Expr | None:
@@ -72,7 +72,7 @@ class TableShelf:
         Raises:
             ContractMistake: a column of the table is not among the rows.
         """
-        typed = as_table(self.spec, self.object_id, rows)
+        typed = as_table(self.spec, self.edition.partition("-")[0], rows)
         body = io.BytesIO()
         typed.write_parquet(body, compression="zstd", compression_level=1)
         key, size = self._key(number, value), body.tell()
@@ -96,14 +96,12 @@ class TableShelf:
 
     def save(self, lines: Iterable[bytes]) -> None:
         """Leave the list of the data files for `publish`."""
-        body = b"[" + b",\n".join(lines) + b"]"
-        key = layout.data_files_key(self.spec.name, self.object_id)
-        self.s3.put_object(Bucket=self.bucket, Key=key, Body=body)
+        filelist.save(self.s3, self.bucket, self.spec.name, self.edition, lines)
 
     def _key(self, number: int, value: int | None) -> str:
         column, grain = self.spec.partition_column, self.spec.partition_grain
         folder = {f"{column}_{grain}": str(value)} if column else {}
-        return layout.data_key(self.spec.name, folder, self.object_id, number)
+        return layout.data_key(self.spec.name, folder, self.edition, number)
 
 
 def write(s3: Any, bucket: str, spec: TableSpec, object_id: str, rows: pl.DataFrame) -> tuple[DataFile, ...]:

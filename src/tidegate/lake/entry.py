@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tidegate.lake import layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +35,28 @@ class State(StrEnum):
         return self in {State.PUBLISHED, State.PARTLY_PUBLISHED, State.QUARANTINED, State.IGNORED}
 
 
+# What a replay puts in question.
+_STANDS = (
+    "state",
+    "dataset",
+    "total_rows",
+    "good_rows",
+    "bad_rows",
+    "broken_rows",
+    "reason",
+    "contract_version",
+)
+
+
+class End(NamedTuple):
+    """What one object came to with a commit."""
+
+    object_id: str
+    generation: int
+    state: State
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Entry:
     """What the ledger knows of one object version."""
@@ -56,6 +81,18 @@ class Entry:
     updated_at: str = ""
     waiting_for: str = ""
     waiting_since: str = ""
+    broken_rows: int = 0  # of the bad rows: those that the dataset's own step broke
+    generation: int = 0  # how often a replay of it was begun
+    stands: int = 0  # the generation whose outcome stands
+    before: str = ""  # while a replay is under way: what stands until it is complete, as JSON
+    retract: int = 0  # 1: the replay may take published rows out of the table
+    recovered_rows: int = 0  # of the last replay: published by it, and not before
+    retracted_rows: int = 0  # of the last replay: published before, and not since
+    note: str = ""  # why the last replay changed nothing
+    asked_by: str = ""
+    discarded_at: str = ""  # somebody decided that what is in quarantine is not needed
+    discarded_by: str = ""
+    discarded_why: str = ""
 
     @classmethod
     def claimed(cls, landed: LandedObject, now_ms: int, lease_until: int) -> Entry:
@@ -82,6 +119,33 @@ class Entry:
         known = cls.__dataclass_fields__
         values: dict[str, Any] = {name: _plain(value) for name, value in item.items() if name in known}
         return cls(**{**values, "state": State(values["state"])})
+
+    @property
+    def edition(self) -> str:
+        """The name of what is being made of it, or was made last."""
+        return layout.edition(self.object_id, self.generation)
+
+    @property
+    def standing(self) -> Entry:
+        """The entry as it stands: while a replay is under way, as it was before."""
+        if not self.before:
+            return self
+        was = json.loads(self.before)
+        return replace(self, **{**was, "state": State(was["state"])}, before="")
+
+    @property
+    def standing_edition(self) -> str:
+        """The name of the quarantine's evidence that stands."""
+        return layout.edition(self.object_id, self.stands)
+
+    @property
+    def is_in_table(self) -> bool:
+        """Whether rows of it are published."""
+        return self.standing.state in {State.PUBLISHED, State.PARTLY_PUBLISHED}
+
+    def told_before(self) -> str:
+        """What stands, as the attribute `before` keeps it."""
+        return json.dumps({name: getattr(self, name) for name in _STANDS})
 
     def item(self) -> Item:
         """The entry in DynamoDB's form, without what is empty: an empty text cannot be an index's key."""

@@ -19,6 +19,7 @@ from tidegate.lake.numbers import Notebook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidegate.contract.batch import Numbers
     from tidegate.lake.numbers import Noted
 
 FILE, VERSION, CONTRACT = "_file", "_version", "_contract"
@@ -68,6 +69,10 @@ class Evidence:
             self._amend_parts(more)
         self._flush()
         return len(self._parts)
+
+    def rows(self) -> Numbers:
+        """The numbers of all rows that were refused."""
+        return np.concatenate([np.zeros(0, dtype=np.int64), *map(self._notebook.read, self._parts)])
 
     def close(self) -> None:
         """Give the scratch space back."""

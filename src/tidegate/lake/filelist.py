@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.lake import layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Bound = bool | int | float | str  # dates as days, times as microseconds since 1970
 
@@ -36,7 +36,13 @@ class DataFile:
         return asdict(self)
 
 
-def load(s3: Any, bucket: str, dataset: str, object_id: str) -> tuple[DataFile, ...]:
-    """The data files of an object that wait for their commit."""
-    body = s3.get_object(Bucket=bucket, Key=layout.data_files_key(dataset, object_id))["Body"].read()
+def load(s3: Any, bucket: str, dataset: str, edition: str) -> tuple[DataFile, ...]:
+    """The data files of an edition that wait for their commit."""
+    body = s3.get_object(Bucket=bucket, Key=layout.data_files_key(dataset, edition))["Body"].read()
     return tuple(DataFile(**file) for file in json.loads(body))
+
+
+def save(s3: Any, bucket: str, dataset: str, edition: str, lines: Iterable[bytes]) -> None:
+    """Leave the list of an edition's data files, each as JSON, for `publish`."""
+    body = b"[" + b",\n".join(lines) + b"]"
+    s3.put_object(Bucket=bucket, Key=layout.data_files_key(dataset, edition), Body=body)

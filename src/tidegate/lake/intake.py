@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from botocore.exceptions import ClientError
 
 from tidegate.contract.engine import check
-from tidegate.contract.overwrite import Overwrite
 from tidegate.contract.personal import Disguising
 from tidegate.contract.verdict import defused, report
 from tidegate.lake import layout
@@ -25,9 +25,20 @@ from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
 from tidegate.lake.goodrows import GoodRows
 from tidegate.lake.keeping import Keeping
+from tidegate.lake.landed import landed_of
+from tidegate.lake.precedence import beaten
+from tidegate.lake.replay import (
+    NOTHING_NEW,
+    ORIGINAL_GONE,
+    Change,
+    begin,
+    change,
+    stand,
+    would_retract,
+)
 from tidegate.lake.s3source import S3Source
 from tidegate.lake.staging import PART, StagingShelf
-from tidegate.lake.versions import is_listed, place
+from tidegate.lake.versions import is_listed
 from tidegate.lake.workplace import about
 
 if TYPE_CHECKING:
@@ -35,8 +46,10 @@ if TYPE_CHECKING:
     from tidegate.contract.keeper import Keeper
     from tidegate.contract.prepared import Prepared
     from tidegate.contract.verdict import Verdict
+    from tidegate.facts import ReplayRequested
     from tidegate.lake.disguises import Disguises
     from tidegate.lake.entry import Entry
+    from tidegate.lake.evidence import Evidence
     from tidegate.lake.landed import LandedObject
     from tidegate.lake.workplace import Workplace
 
@@ -60,7 +73,19 @@ class Intake:
             LeaseHeld: somebody else is at work on it.
             Transient: its bytes did not all come.
         """
-        held = self.at.ledger.claim(landed, seconds)
+        return self._go_on(landed, self.at.ledger.claim(landed, seconds))
+
+    def replay(self, asked: ReplayRequested, seconds: float) -> Entry | None:
+        """Bring a file that had come to its end as far as validation brings it today.
+
+        Raises:
+            LeaseHeld: somebody else is at work on it.
+            Transient: its bytes did not all come.
+        """
+        held = begin(self.at.ledger, asked, seconds)
+        return None if held is None else self._go_on(landed_of(held), held)
+
+    def _go_on(self, landed: LandedObject, held: Entry) -> Entry | None:
         if held.state is not State.CLAIMED:
             self.at.say(what_follows(held))
             return None
@@ -80,7 +105,9 @@ class Intake:
                 return self._set_aside_unread(landed, held, dataset, refusal)
             return self._check(landed, held, dataset)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in _PERHAPS_GONE or is_listed(self.at.s3, landed):
+            if held.generation or error.response["Error"]["Code"] not in _PERHAPS_GONE:
+                raise
+            if is_listed(self.at.s3, landed):
                 raise
             return self.at.ledger.mark(
                 held, State.IGNORED, reason="gone from the landing bucket before it was read"
@@ -97,49 +124,61 @@ class Intake:
             return f"too_large: {landed.size} bytes are more than the {LARGEST_FILE} that one function reads"
         if held.attempts > MOST_ATTEMPTS:
             return f"given_up: {MOST_ATTEMPTS} attempts to read it ended without a result"
-        if dataset.overwrite is Overwrite.REFUSE and self._came_second(landed):
-            return "overwritten: another version of this key came first, and this dataset takes only one"
-        return ""
-
-    def _came_second(self, landed: LandedObject) -> bool:
-        older = place(self.at.s3, landed.bucket, landed.key, landed.object_id).older
-        set_aside = {State.QUARANTINED, State.IGNORED}
-        refused = {entry.object_id for entry in self.at.ledger.entries(older) if entry.state in set_aside}
-        return any(object_id not in refused for object_id in older)
+        return beaten(self.at.s3, self.at.ledger, dataset.overwrite, held)
 
     def _set_aside_unread(
         self, landed: LandedObject, held: Entry, dataset: Prepared | None, reason: str
     ) -> Entry:
         name = layout.UNCLAIMED if dataset is None else dataset.name
         told = {"next_steps": next_steps(dataset, reason)}
-        return self.at.set_aside(held, landed, name, reason, told, rows=0, contract="")
+        return self.at.set_aside(held, landed, name, reason, told, rows=0, contract="", judged=False)
 
     def _check(self, landed: LandedObject, held: Entry, dataset: Prepared) -> Entry:
         plan = dataset.plan
-        source = S3Source.of(self.at.s3, landed)
-        with closing(self._keeping(landed, dataset, plan)) as keeping:
+        where = self.at.original(held)
+        if where is None:
+            return stand(self.at.ledger, held, ORIGINAL_GONE)
+        source = S3Source.of(self.at.s3, landed, where)
+        with closing(self._keeping(held, dataset, plan)) as keeping:
             keeper = self._disguised(keeping, dataset)
             verdict = check(source, plan, keeper, landed_at=_when(held))
             parts = keeping.bad.finish()
+            new = self._change(held, dataset, verdict, keeping.bad)
+            if new.retracted and not held.retract:
+                return stand(self.at.ledger, held, would_retract(new.retracted))
             told = self._told(landed, dataset, plan, verdict, parts)
             if verdict.bad_rows:
-                self._tell_rows(landed, dataset, verdict, told)
+                self._tell_rows(held, dataset, verdict, told)
             if verdict.fault is not None:
                 reason = f"{verdict.fault.code}: {verdict.fault.what}"
                 rows, contract = verdict.total_rows, verdict.contract_version
                 return self.at.set_aside(
                     held, landed, dataset.name, reason, told, rows=rows, contract=contract
                 )
+            if held.is_in_table and not dataset.needs_transform and new == Change():
+                return self._mark(held, dataset, verdict, held.standing.state, note=NOTHING_NEW)
             keeping.good.finish()
-        return self._mark_validated(held, dataset, verdict)
+        waiting = {} if dataset.needs_transform else {"waiting_for": dataset.name}
+        marked = self._mark(held, dataset, verdict, State.VALIDATED, **_told_in_ledger(held, new), **waiting)
+        self.at.say(what_follows(marked))
+        return marked
 
-    def _keeping(self, landed: LandedObject, dataset: Prepared, plan: Plan) -> Keeping:
+    def _keeping(self, held: Entry, dataset: Prepared, plan: Plan) -> Keeping:
         s3, bucket = self.at.s3, self.at.lake_bucket
         if dataset.needs_transform:
-            good = GoodRows(StagingShelf(s3, bucket, dataset.name, landed.object_id), bound=PART)
+            good = GoodRows(StagingShelf(s3, bucket, dataset.name, held.edition), bound=PART)
         else:
-            good = GoodRows(TableShelf(s3, bucket, dataset.table, landed.object_id))
-        return Keeping(good, self.at.quarantine.evidence(landed, dataset.name, plan.version))
+            good = GoodRows(TableShelf(s3, bucket, dataset.table, held.edition))
+        return Keeping(good, self.at.quarantine.evidence(held, dataset.name, plan.version))
+
+    def _change(self, held: Entry, dataset: Prepared, verdict: Verdict, bad: Evidence) -> Change:
+        """What a replay means for the file's rows, where the file as a whole is not refused."""
+        if not held.generation or verdict.fault is not None:
+            return Change()
+        was, before = held.standing, np.zeros(0, dtype=np.int64)
+        if held.is_in_table and was.bad_rows > was.broken_rows:
+            before = self.at.quarantine.refused_rows(dataset.name, held.standing_edition)
+        return change(held, before, bad.rows(), verdict.good_rows)
 
     def _disguised(self, keeping: Keeping, dataset: Prepared) -> Keeper:
         """Good rows are disguised before they are kept anywhere."""
@@ -159,28 +198,33 @@ class Intake:
             "next_steps": steps,
         }
 
-    def _tell_rows(
-        self, landed: LandedObject, dataset: Prepared, verdict: Verdict, told: dict[str, Any]
-    ) -> None:
-        address = self.at.quarantine.tell_rows(dataset.name, landed.object_id, told)
+    def _tell_rows(self, held: Entry, dataset: Prepared, verdict: Verdict, told: dict[str, Any]) -> None:
+        address = self.at.quarantine.tell_rows(dataset.name, held.edition, told)
         if verdict.fault is None:
             self.at.say_quarantined(
-                landed.object_id, dataset.name, verdict.bad_rows, _worst_rule(verdict), address
+                held.object_id, dataset.name, verdict.bad_rows, _worst_rule(verdict), address
             )
 
-    def _mark_validated(self, held: Entry, dataset: Prepared, verdict: Verdict) -> Entry:
-        marked = self.at.ledger.mark(
+    def _mark(
+        self, held: Entry, dataset: Prepared, verdict: Verdict, state: State, **more: str | int
+    ) -> Entry:
+        return self.at.ledger.mark(
             held,
-            State.VALIDATED,
+            state,
+            dataset=dataset.name,
             total_rows=verdict.total_rows,
             good_rows=verdict.good_rows,
             bad_rows=verdict.bad_rows,
             contract_version=verdict.contract_version,
             **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
-            **({} if dataset.needs_transform else {"waiting_for": dataset.name}),
+            **more,
         )
-        self.at.say(what_follows(marked))
-        return marked
+
+
+def _told_in_ledger(held: Entry, new: Change) -> dict[str, int]:
+    if not held.generation:
+        return {}
+    return {"recovered_rows": new.recovered, "retracted_rows": new.retracted}
 
 
 def _when(held: Entry) -> datetime:

@@ -12,6 +12,8 @@ from tidegate.lake import layout
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.lake.entry import Entry
+
 UNVERSIONED = "null"  # what S3 calls the version of an object in a bucket without versions
 
 
@@ -50,6 +52,18 @@ class LandedObject:
     def is_folder_marker(self) -> bool:
         """Whether this is no file, but what consoles put so that an empty folder shows."""
         return self.key.endswith("/") and self.size == 0
+
+
+def landed_of(entry: Entry) -> LandedObject:
+    """The object of a ledger entry."""
+    return LandedObject.read(
+        bucket=entry.bucket,
+        key=entry.key,
+        version_id=entry.version_id,
+        etag=entry.etag,
+        size=entry.size,
+        landed_at=entry.landed_at,
+    )
 
 
 def landed_from(event: Mapping[str, Any]) -> LandedObject:

@@ -20,6 +20,11 @@ def object_id(bucket: str, key: str, version: str) -> str:
     return hashlib.sha256(f"{bucket}\0{key}\0{version}".encode()).hexdigest()[:_ID_DIGITS]
 
 
+def edition(object_id: str, generation: int) -> str:
+    """The name of what is made of an object: its id the first time, another name with each replay."""
+    return f"{object_id}-r{generation}" if generation else object_id
+
+
 def uri(bucket: str, key: str) -> str:
     """The S3 address of `key`."""
     return f"s3://{bucket}/{key}"
@@ -36,10 +41,10 @@ def table_prefix(dataset: str) -> str:
     return f"tables/{dataset}"
 
 
-def data_key(dataset: str, partition: Mapping[str, str], object_id: str, number: int) -> str:
+def data_key(dataset: str, partition: Mapping[str, str], edition: str, number: int) -> str:
     """The key of one data file; the same file written twice overwrites itself."""
     folders = "".join(f"{name}={value}/" for name, value in partition.items())
-    return f"{table_prefix(dataset)}/data/{folders}{object_id}-{number}.parquet"
+    return f"{table_prefix(dataset)}/data/{folders}{edition}-{number}.parquet"
 
 
 def object_id_of(address: str) -> str:
@@ -47,49 +52,54 @@ def object_id_of(address: str) -> str:
     return address.rpartition("/")[2].partition("-")[0]
 
 
-def staged_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+def edition_of(address: str) -> str:
+    """The edition that a data file is part of, read from the file's name."""
+    return address.rpartition("/")[2].rpartition("-")[0]
+
+
+def staged_rows_key(dataset: str, edition: str, number: int = 0) -> str:
     """One part of the good rows that wait for the dataset's own step."""
-    return f"staging/{dataset}/{object_id}/rows-{number}.parquet"
+    return f"staging/{dataset}/{edition}/rows-{number}.parquet"
 
 
-def staged_parts_key(dataset: str, object_id: str) -> str:
+def staged_parts_key(dataset: str, edition: str) -> str:
     """The list of the parts that wait for the dataset's own step."""
-    return f"staging/{dataset}/{object_id}/parts.json"
+    return f"staging/{dataset}/{edition}/parts.json"
 
 
-def data_files_key(dataset: str, object_id: str) -> str:
+def data_files_key(dataset: str, edition: str) -> str:
     """The list of data files that wait for their commit."""
-    return f"staging/{dataset}/{object_id}/data-files.json"
+    return f"staging/{dataset}/{edition}/data-files.json"
 
 
-def bad_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+def bad_rows_key(dataset: str, edition: str, number: int = 0) -> str:
     """One part of a file's bad rows: their reasons, numbers and text, personal cells masked."""
-    return f"rows/{dataset}/{object_id}/rows-{number}.parquet"
+    return f"rows/{dataset}/{edition}/rows-{number}.parquet"
 
 
-def bad_bytes_key(dataset: str, object_id: str, number: int = 0) -> str:
+def bad_bytes_key(dataset: str, edition: str, number: int = 0) -> str:
     """The original bytes of the same bad rows."""
-    return f"rows/{dataset}/{object_id}/bytes-{number}.parquet"
+    return f"rows/{dataset}/{edition}/bytes-{number}.parquet"
 
 
-def broken_rows_key(dataset: str, object_id: str, number: int = 0) -> str:
+def broken_rows_key(dataset: str, edition: str, number: int = 0) -> str:
     """One part of the rows that the dataset's own step broke, with their reasons."""
-    return f"rows/{dataset}/{object_id}/step/rows-{number}.parquet"
+    return f"rows/{dataset}/{edition}/step/rows-{number}.parquet"
 
 
-def broken_bytes_key(dataset: str, object_id: str, number: int = 0) -> str:
+def broken_bytes_key(dataset: str, edition: str, number: int = 0) -> str:
     """What the step made of the same rows, as JSON."""
-    return f"rows/{dataset}/{object_id}/step/bytes-{number}.parquet"
+    return f"rows/{dataset}/{edition}/step/bytes-{number}.parquet"
 
 
-def rows_report_key(dataset: str, object_id: str) -> str:
+def rows_report_key(dataset: str, edition: str) -> str:
     """Why rows were quarantined."""
-    return f"rows/{dataset}/{object_id}/report.json"
+    return f"rows/{dataset}/{edition}/report.json"
 
 
-def broken_report_key(dataset: str, object_id: str) -> str:
+def broken_report_key(dataset: str, edition: str) -> str:
     """Why rows that the dataset's own step broke were quarantined."""
-    return f"rows/{dataset}/{object_id}/step/report.json"
+    return f"rows/{dataset}/{edition}/step/report.json"
 
 
 def original_key(dataset: str, object_id: str) -> str:
@@ -97,9 +107,9 @@ def original_key(dataset: str, object_id: str) -> str:
     return f"files/{dataset}/{object_id}/original"
 
 
-def file_report_key(dataset: str, object_id: str) -> str:
+def file_report_key(dataset: str, edition: str) -> str:
     """Why a whole file was quarantined."""
-    return f"files/{dataset}/{object_id}/report.json"
+    return f"files/{dataset}/{edition}/report.json"
 
 
 def page_key(report_key: str) -> str:

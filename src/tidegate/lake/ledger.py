@@ -10,8 +10,6 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from tidegate import aws
 from tidegate.errors import LeaseHeld, NotFound
 from tidegate.lake.entry import Entry, State, iso, typed
@@ -19,11 +17,13 @@ from tidegate.lake.entry import Entry, State, iso, typed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from tidegate.lake.entry import End
     from tidegate.lake.landed import LandedObject
 
 WAITING_INDEX = "waiting"
 _GET_AT_ONCE = 100
 _MARK_AT_ONCE = 100
+_FAILED = "ConditionalCheckFailed"
 
 
 class Ledger:
@@ -44,7 +44,7 @@ class Ledger:
         Raises:
             LeaseHeld: somebody else is at work on it.
         """
-        entry = Entry.claimed(landed, self.now(), self._until(seconds))
+        entry = Entry.claimed(landed, self.now(), self.until(seconds))
         try:
             self.client.put_item(
                 TableName=self.table,
@@ -72,7 +72,7 @@ class Ledger:
                 ExpressionAttributeValues={
                     ":state": typed(state.value),
                     ":now": typed(self.now()),
-                    ":until": typed(self._until(seconds)),
+                    ":until": typed(self.until(seconds)),
                     ":at": typed(iso(self.now())),
                     ":one": typed(1),
                 },
@@ -96,10 +96,35 @@ class Ledger:
             LeaseHeld: the lease ran out, and somebody else took it.
         """
         changed = {**attributes, "state": state.value, "updated_at": iso(self.now()), "lease_until": 1}
+        if held.generation and state.is_terminal:
+            changed = {"stands": held.generation, "before": "", **changed}
         if attributes.get("waiting_for"):
             changed["waiting_since"] = iso(self.now())
         self._update(held, changed)
         return replace(held, **{**changed, "state": state})  # type: ignore[arg-type]
+
+    def amend(self, seen: Entry, **changed: str | int) -> Entry | None:
+        """Change the entry of an object that has come to its end; nothing if it changed since it was seen."""
+        first = "attribute_not_exists(generation) OR " if not seen.generation else ""
+        condition = f"#state = :seen AND updated_at = :at AND ({first}generation = :last)"
+        seen_as = {
+            ":seen": typed(seen.state.value),
+            ":at": typed(seen.updated_at),
+            ":last": typed(seen.generation),
+        }
+        asked = _setting({"state": seen.state.value, **changed, "updated_at": iso(self.now())})
+        asked["ExpressionAttributeValues"] |= seen_as
+        try:
+            answer = self.client.update_item(
+                TableName=self.table,
+                Key=_key(seen.object_id),
+                ConditionExpression=condition,
+                ReturnValues="ALL_NEW",
+                **asked,
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return None
+        return Entry.from_item(answer["Attributes"])
 
     def get(self, object_id: str) -> Entry:
         """What is known of an object.
@@ -139,23 +164,39 @@ class Ledger:
         )
         return [item["object_id"]["S"] for item in answer["Items"]]
 
-    def finish(self, ends: Iterable[tuple[str, State, str]]) -> None:
-        """Mark what has been committed: of each object, its id, its last state, a reason or nothing."""
-        updates = [{"Update": self._ending(*end)} for end in ends]
+    def finish(self, ends: Iterable[End]) -> None:
+        """Mark what has been committed; an object of which a replay was begun since is left alone."""
+        updates = [{"Update": self._ending(end)} for end in ends]
         for start in range(0, len(updates), _MARK_AT_ONCE):
-            self.client.transact_write_items(TransactItems=updates[start : start + _MARK_AT_ONCE])
+            some = updates[start : start + _MARK_AT_ONCE]
+            while some:
+                some = self._overtaken(some)
 
-    def _ending(self, object_id: str, state: State, reason: str) -> dict[str, Any]:
+    def _overtaken(self, updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Write all or none; what is to be tried again without those that a replay has overtaken."""
+        try:
+            self.client.transact_write_items(TransactItems=updates)
+        except self.client.exceptions.TransactionCanceledException as cancelled:
+            codes = [reason.get("Code") for reason in cancelled.response["CancellationReasons"]]
+            if _FAILED not in codes:
+                raise
+            return [update for update, code in zip(updates, codes, strict=True) if code != _FAILED]
+        return []
+
+    def _ending(self, end: End) -> dict[str, Any]:
+        first = "attribute_not_exists(generation) OR " if not end.generation else ""
         return {
             "TableName": self.table,
-            "Key": _key(object_id),
-            "UpdateExpression": "SET #state = :state, updated_at = :at, #reason = :reason "
-            "REMOVE waiting_for, waiting_since, lease_until",
-            "ExpressionAttributeNames": {"#state": "state", "#reason": "reason"},
+            "Key": _key(end.object_id),
+            "UpdateExpression": "SET #state = :state, updated_at = :at, #reason = :reason, "
+            "stands = :generation REMOVE waiting_for, waiting_since, lease_until, #before",
+            "ConditionExpression": f"{first}generation = :generation",
+            "ExpressionAttributeNames": {"#state": "state", "#reason": "reason", "#before": "before"},
             "ExpressionAttributeValues": {
-                ":state": typed(state.value),
+                ":state": typed(end.state.value),
                 ":at": typed(iso(self.now())),
-                ":reason": typed(reason),
+                ":reason": typed(end.reason),
+                ":generation": typed(end.generation),
             },
         }
 
@@ -170,33 +211,39 @@ class Ledger:
         return entry
 
     def _update(self, held: Entry, changed: dict[str, str | int]) -> None:
-        names = {f"#{name}": name for name in changed}
-        values = {f":{name}": typed(value) for name, value in changed.items()}
+        asked = _setting(changed)
+        asked["ExpressionAttributeNames"] |= {"#held_state": "state", "#held_lease": "lease_until"}
+        asked["ExpressionAttributeValues"] |= {
+            ":held_state": typed(held.state.value),
+            ":held_lease": typed(held.lease_until),
+        }
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=_key(held.object_id),
-                UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in changed),
                 ConditionExpression="#held_state = :held_state AND #held_lease = :held_lease",
-                ExpressionAttributeNames={**names, "#held_state": "state", "#held_lease": "lease_until"},
-                ExpressionAttributeValues={
-                    **values,
-                    ":held_state": typed(held.state.value),
-                    ":held_lease": typed(held.lease_until),
-                },
+                **asked,
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
+        except self.client.exceptions.ConditionalCheckFailedException as error:
             raise LeaseHeld(
                 f"ledger {self.table}, object {held.object_id}",
                 "the lease ran out, and somebody else took it",
                 "What the other one does stands",
             ) from error
 
-    def _until(self, seconds: float) -> int:
+    def until(self, seconds: float) -> int:
+        """When a lease ends that is taken now, in milliseconds."""
         return self.now() + int(seconds * 1000)
 
 
 def _key(object_id: str) -> dict[str, dict[str, str]]:
     return {"object_id": typed(object_id)}
+
+
+def _setting(changed: dict[str, str | int]) -> dict[str, Any]:
+    """What sets attributes, as `update_item` wants it."""
+    return {
+        "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in changed),
+        "ExpressionAttributeNames": {f"#{name}": name for name in changed},
+        "ExpressionAttributeValues": {f":{name}": typed(value) for name, value in changed.items()},
+    }

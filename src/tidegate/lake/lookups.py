@@ -29,7 +29,7 @@ def copy_rows(
     table: str,
     *,
     lookup: LookupPlan,
-    object_ids: Iterable[str],
+    editions: Iterable[str],
     sequence: int,
 ) -> int:
     """Put each row of these published files under the lookup's key; the number of rows is returned.
@@ -39,8 +39,8 @@ def copy_rows(
     """
     put = _put_all if lookup.at else _put_newer
     copied = 0
-    for object_id in object_ids:
-        for file in filelist.load(s3, lake_bucket, lookup.dataset, object_id):
+    for edition in editions:
+        for file in filelist.load(s3, lake_bucket, lookup.dataset, edition):
             bucket, key = layout.split_uri(file.uri)
             rows = pl.read_parquet(io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
             copied += put(dynamodb, table, list(items(lookup, rows, sequence)))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import CommitConflict, LeaseHeld
 from tidegate.facts import Fact, TablePublished
 from tidegate.lake import commits, filelist, layout, tables
-from tidegate.lake.entry import State
+from tidegate.lake.entry import End, State
 from tidegate.lake.lease import Intent, TableLease
 from tidegate.lake.precedence import settle_order
 
@@ -106,8 +106,8 @@ class Publisher:
     def _settle(self, table: Table, dataset: str, waiting: list[Entry]) -> list[Entry]:
         """After a commit of which nobody knows: mark what is in the table; the rest still waits."""
         asked = {entry.object_id for entry in waiting}
-        there = {layout.object_id_of(file.file_path) for file in commits.files_of(table, asked)}
-        done = [entry for entry in waiting if entry.object_id in there]
+        there = {layout.edition_of(file.file_path) for file in commits.files_of(table, asked)}
+        done = [entry for entry in waiting if entry.edition in there]
         head = table.current_snapshot()
         if done and head is not None:
             self.say(
@@ -118,7 +118,7 @@ class Publisher:
                 ]
             )
             self.ledger.finish(_end(entry) for entry in done)
-        return [entry for entry in waiting if entry.object_id not in there]
+        return [entry for entry in waiting if entry.edition not in there]
 
     def _commit(
         self, lease: TableLease, table: Table, dataset: str, overwrite: str, waiting: Sequence[Entry]
@@ -131,7 +131,8 @@ class Publisher:
         facts = []
         if files or remove:
             made = commits.commit(table, name, files, remove)
-            facts.append(_fact(dataset, made.snapshot_id, made.sequence, batch.take, files))
+            fact = _fact(dataset, made.snapshot_id, made.sequence, batch.take, files)
+            facts.append(replace(fact, removed_rows=sum(file.record_count for file in remove)))
             self.say(facts)
         self.ledger.finish([*map(_end, batch.take), *batch.left_out])
         lease.settle()
@@ -139,19 +140,21 @@ class Publisher:
 
     def _files(self, dataset: str, entries: Iterable[Entry]) -> list[DataFile]:
         def files_of(entry: Entry) -> tuple[DataFile, ...]:
-            return filelist.load(self.s3, self.lake_bucket, dataset, entry.object_id)
+            return filelist.load(self.s3, self.lake_bucket, dataset, entry.edition)
 
         with ThreadPoolExecutor(max_workers=16) as pool:
             return [file for files in pool.map(files_of, entries) for file in files]
 
 
-def _end(entry: Entry) -> tuple[str, State, str]:
+def _end(entry: Entry) -> End:
     state = State.PARTLY_PUBLISHED if entry.bad_rows else State.PUBLISHED
-    return entry.object_id, state, entry.reason
+    if not entry.good_rows:  # a replay took all that was published of it back
+        state = State.QUARANTINED
+    return End(entry.object_id, entry.generation, state, entry.reason)
 
 
 def _fact(
-    dataset: str, snapshot_id: int, sequence: int, entries: Iterable[Entry], files: Sequence[DataFile]
+    dataset: str, snapshot_id: int, sequence: int, entries: Sequence[Entry], files: Sequence[DataFile]
 ) -> TablePublished:
     return TablePublished(
         dataset=dataset,
@@ -160,4 +163,5 @@ def _fact(
         object_ids=tuple(entry.object_id for entry in entries),
         data_files=tuple(file.uri for file in files[:MOST_FILES]),
         sequence=sequence,
+        editions=tuple(entry.edition for entry in entries),
     )

@@ -13,9 +13,11 @@ from botocore.exceptions import HTTPClientError, IncompleteReadError, ResponseSt
 
 from tidegate.errors import Transient
 from tidegate.lake import layout
+from tidegate.lake.originals import version_of
 
 if TYPE_CHECKING:
     from tidegate.lake.landed import LandedObject
+    from tidegate.lake.originals import Where
 
 
 @dataclass(frozen=True)
@@ -25,19 +27,21 @@ class S3Source:
     s3: Any
     landed: LandedObject
     size: int
+    where: Where
 
     @classmethod
-    def of(cls, s3: Any, landed: LandedObject) -> S3Source:
-        """The object, with its size as S3 has it, which an event may lack.
+    def of(cls, s3: Any, landed: LandedObject, where: Where | None = None) -> S3Source:
+        """The object, with its size as S3 has it, which an event may lack; it may lie elsewhere by now.
 
         Raises:
             ClientError: it is gone, or not ours to read.
         """
+        where = where or version_of(landed)
         if landed.size:
-            return cls(s3, landed, landed.size)
-        answer = s3.get_object(**_version(landed))
+            return cls(s3, landed, landed.size, where)
+        answer = s3.get_object(**where)
         answer["Body"].close()
-        return cls(s3, landed, int(answer["ContentLength"]))
+        return cls(s3, landed, int(answer["ContentLength"]), where)
 
     @property
     def name(self) -> str:
@@ -50,7 +54,7 @@ class S3Source:
         Raises:
             Transient: S3 has another size than was told.
         """
-        answer = self.s3.get_object(**_version(self.landed))
+        answer = self.s3.get_object(**self.where)
         if answer["ContentLength"] != self.size:
             raise _torn(self.landed, f"S3 gives {answer['ContentLength']} bytes where {self.size} were told")
         return WholeBody(answer["Body"], self.landed, self.size)
@@ -65,7 +69,7 @@ class S3Source:
         if length <= 0:
             return b""
         asked = f"bytes={offset}-{offset + length - 1}"
-        answer = self.s3.get_object(**_version(self.landed), Range=asked)
+        answer = self.s3.get_object(**self.where, Range=asked)
         return WholeBody(answer["Body"], self.landed, length).read(length)
 
 
@@ -95,11 +99,6 @@ class WholeBody:
     def close(self) -> None:
         """Give the connection up."""
         self._body.close()
-
-
-def _version(landed: LandedObject) -> dict[str, str]:
-    same = {"VersionId": landed.version_id} if landed.version_id else {"IfMatch": landed.etag}
-    return {"Bucket": landed.bucket, "Key": landed.key, **same}
 
 
 def _torn(landed: LandedObject, what: str) -> Transient:

@@ -33,7 +33,7 @@ class StagingShelf:
     s3: Any
     bucket: str
     dataset: str
-    object_id: str
+    edition: str
 
     @property
     def value(self) -> None:
@@ -66,7 +66,7 @@ class StagingShelf:
 
     @property
     def _list(self) -> str:
-        return layout.staged_parts_key(self.dataset, self.object_id)
+        return layout.staged_parts_key(self.dataset, self.edition)
 
     def _key(self, number: int) -> str:
-        return layout.staged_rows_key(self.dataset, self.object_id, number)
+        return layout.staged_rows_key(self.dataset, self.edition, number)

@@ -26,7 +26,8 @@ from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
 from tidegate.lake.goodrows import GoodRows
 from tidegate.lake.keeping import Keeping
-from tidegate.lake.landed import LandedObject
+from tidegate.lake.landed import landed_of
+from tidegate.lake.replay import NOTHING_NEW, change_by_step, says_the_same, stand, would_retract
 from tidegate.lake.staging import StagingShelf
 from tidegate.lake.workplace import about
 from tidegate.planning import table_spec
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tidegate.contract.declare import Dataset
+    from tidegate.contract.keeper import Keeper
     from tidegate.lake.entry import Entry
     from tidegate.lake.staging import StagedPart
     from tidegate.lake.workplace import Workplace
@@ -43,7 +45,7 @@ MOST_ATTEMPTS = 12  # at an object, by validation and step together
 LARGEST_WHOLE = 256 << 20  # bytes of good rows in memory that a step may see at once
 
 
-class _StepFailed(Exception):
+class StepFailed(Exception):
     """The dataset's own code raised; carries the kind of its error and nothing of its text."""
 
 
@@ -71,76 +73,75 @@ class Step:
 
     def _transform(self, held: Entry, dataset: Dataset) -> Entry:
         if held.attempts > MOST_ATTEMPTS:  # the step kills its process, or never ends
-            return self._set_aside(
-                held, dataset, f"given_up: {MOST_ATTEMPTS} attempts ended without a result"
-            )
-        shelf = StagingShelf(self.at.s3, self.at.lake_bucket, held.dataset, held.object_id)
+            reason = f"given_up: {MOST_ATTEMPTS} attempts ended without a result"
+            return self._set_aside(held, dataset, reason, judged=False)
+        shelf = StagingShelf(self.at.s3, self.at.lake_bucket, held.dataset, held.edition)
         parts = shelf.parts()
         size = sum(part.bytes for part in parts)
         if dataset.transform_sees is Sees.FILE and size > LARGEST_WHOLE:
             what = f"its good rows take {size:,} bytes, and the step sees at most {LARGEST_WHOLE:,} at once"
-            return self._set_aside(held, dataset, f"too_large_for_step: {what}")
+            return self._set_aside(held, dataset, f"too_large_for_step: {what}", judged=False)
         with closing(self._keeping(held, dataset)) as keeping:
             try:
-                verdict = _judged(dataset, _seen(dataset, shelf, parts), keeping)
-            except _StepFailed as failed:
+                verdict = judged(dataset, _seen(dataset, shelf, parts), keeping)
+            except StepFailed as failed:
                 return self._set_aside(held, dataset, f"step_failed: the step raised {failed}")
-            evidence = keeping.bad.finish()
             if not verdict.good_rows:
                 return self._set_aside(
                     held, dataset, "step_failed: no row that the step returned keeps the contract"
                 )
-            if verdict.bad_rows:
-                self._tell_rows(held, dataset, verdict, evidence)
-            keeping.good.finish()
-        return self._mark_transformed(held, dataset, verdict)
+            return self._keep(held, dataset, verdict, keeping)
 
-    def _keeping(self, held: Entry, dataset: Dataset) -> Keeping:
-        good = GoodRows(TableShelf(self.at.s3, self.at.lake_bucket, table_spec(dataset), held.object_id))
-        version = published_plan(dataset).version
-        bad = self.at.quarantine.evidence_of_step(_landed(held), held.dataset, version)
-        return Keeping(good, bad)
-
-    def _mark_transformed(self, held: Entry, dataset: Dataset, verdict: Verdict) -> Entry:
-        marked = self.at.ledger.mark(
-            held,
-            State.TRANSFORMED,
-            good_rows=verdict.good_rows,
-            bad_rows=held.bad_rows + verdict.bad_rows,
-            waiting_for=dataset.name,
-        )
+    def _keep(self, held: Entry, dataset: Dataset, verdict: Verdict, keeping: Keeping) -> Entry:
+        new = change_by_step(held, verdict.good_rows)
+        if new.retracted and not held.retract:
+            return stand(self.at.ledger, held, would_retract(new.retracted))
+        evidence = keeping.bad.finish()
+        if verdict.bad_rows:
+            self._tell_rows(held, dataset, verdict, evidence)
+        if says_the_same(held, verdict.good_rows, verdict.bad_rows):
+            return self._mark(held, verdict, held.standing.state, note=NOTHING_NEW)
+        keeping.good.finish()
+        told = {"recovered_rows": new.recovered, "retracted_rows": new.retracted} if held.generation else {}
+        marked = self._mark(held, verdict, State.TRANSFORMED, waiting_for=dataset.name, **told)
         self.at.say(what_follows(marked))
         return marked
+
+    def _keeping(self, held: Entry, dataset: Dataset) -> Keeping:
+        good = GoodRows(TableShelf(self.at.s3, self.at.lake_bucket, table_spec(dataset), held.edition))
+        version = published_plan(dataset).version
+        bad = self.at.quarantine.evidence_of_step(held, held.dataset, version)
+        return Keeping(good, bad)
+
+    def _mark(self, held: Entry, verdict: Verdict, state: State, **more: str | int) -> Entry:
+        return self.at.ledger.mark(
+            held,
+            state,
+            good_rows=verdict.good_rows,
+            bad_rows=held.bad_rows + verdict.bad_rows,
+            broken_rows=verdict.bad_rows,
+            **more,
+        )
 
     def _tell_rows(self, held: Entry, dataset: Dataset, verdict: Verdict, parts: int) -> None:
         personal = published_plan(dataset).personal
         told: dict[str, Any] = {
-            **about(_landed(held)),
+            **about(landed_of(held)),
             **report(verdict, personal, source=layout.uri(held.bucket, held.key)),
             "parts": parts,
             "next_steps": [f"Mend the step in schemas/{dataset.name}.py, or the rule that its rows break"],
         }
-        address = self.at.quarantine.tell_broken_rows(held.dataset, held.object_id, told)
+        address = self.at.quarantine.tell_broken_rows(held.dataset, held.edition, told)
         bad = verdict.bad_rows
         reason = f"the dataset's own step broke {bad} row{'' if bad == 1 else 's'}"
         self.at.say_quarantined(held.object_id, held.dataset, bad, reason, address)
 
-    def _set_aside(self, held: Entry, dataset: Dataset, reason: str) -> Entry:
+    def _set_aside(self, held: Entry, dataset: Dataset, reason: str, *, judged: bool = True) -> Entry:
         told = {"rows": held.total_rows, "next_steps": next_steps(dataset, reason)}
+        rows, landed = held.total_rows, landed_of(held)
         return self.at.set_aside(
-            held, _landed(held), held.dataset, reason, told, rows=held.total_rows, contract=""
+            held, landed, held.dataset, reason, told, rows=rows, contract="", judged=judged
         )
-
-
-def _landed(held: Entry) -> LandedObject:
-    return LandedObject.read(
-        bucket=held.bucket,
-        key=held.key,
-        version_id=held.version_id,
-        etag=held.etag,
-        size=held.size,
-        landed_at=held.landed_at,
-    )
 
 
 def _seen(dataset: Dataset, shelf: StagingShelf, parts: Sequence[StagedPart]) -> Iterator[pl.DataFrame]:
@@ -149,18 +150,18 @@ def _seen(dataset: Dataset, shelf: StagingShelf, parts: Sequence[StagedPart]) ->
     return each if dataset.transform_sees is Sees.ROWS else iter([pl.concat(each)])
 
 
-def _judged(dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeping) -> Verdict:
+def judged(dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeper) -> Verdict:
     """Run the step on all that it is to see, and hand on what it returns.
 
     Raises:
-        _StepFailed: it raised, or returned what is no frame with the table's columns.
+        StepFailed: it raised, or returned what is no frame with the table's columns.
     """
     total, good, tally = 0, 0, Tally()
     for rows in seen:
         try:
             stepped = after_step(dataset, rows, first=total + 1)
         except Exception as error:  # somebody's own code: its failure is a result
-            raise _StepFailed(type(error).__name__) from error
+            raise StepFailed(type(error).__name__) from error
         total += stepped.good.height + stepped.bad.height
         good += stepped.good.height
         tally.add(stepped.bad)

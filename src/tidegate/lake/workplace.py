@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tidegate import aws
 from tidegate.contract.contracts import contracts
 from tidegate.facts import Fact, FileQuarantined
+from tidegate.lake import filelist
 from tidegate.lake.announce import announce
 from tidegate.lake.entry import State
+from tidegate.lake.follow import what_follows
 from tidegate.lake.ledger import Ledger
+from tidegate.lake.originals import original
 from tidegate.lake.quarantine import Quarantine
+from tidegate.lake.replay import ORIGINAL_GONE, stand, would_retract
 from tidegate.settings import Setting, Settings
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from tidegate.contract.prepared import Prepared
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
+    from tidegate.lake.originals import Where
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +52,10 @@ class Workplace:
             say=partial(announce, aws.client("events"), settings[Setting.BUS]),
         )
 
+    def original(self, held: Entry) -> Where | None:
+        """Where the bytes of a file are; nothing if they are nowhere any more."""
+        return original(self.s3, self.quarantine.bucket, held)
+
     def set_aside(
         self,
         held: Entry,
@@ -57,22 +66,43 @@ class Workplace:
         *,
         rows: int,
         contract: str,
+        judged: bool = True,
     ) -> Entry:
-        """Put a whole file in quarantine: its bytes and the report, then the fact, then the mark."""
+        """Put a whole file in quarantine: its bytes and the report, then the fact, then the mark.
+
+        Published rows of it leave the table by a verdict on them alone, and in a replay that may do that.
+        """
+        where = self.original(held)
+        if held.is_in_table and not (judged and held.retract):
+            return stand(
+                self.ledger, held, would_retract(held.standing.good_rows, reason) if judged else reason
+            )
+        if where is None:
+            return stand(self.ledger, held, ORIGINAL_GONE)
         report = {**about(landed), "dataset": dataset, **told, "reason": reason}
-        address = self.quarantine.keep_file(landed, dataset, report)
+        address = self.quarantine.keep_file(held, landed, dataset, where, report)
         self.say_quarantined(held.object_id, dataset, rows, reason, address, whole_file=True)
-        attributes = {"contract_version": contract} if contract else {}
-        return self.ledger.mark(
+        attributes: dict[str, str | int] = {"contract_version": contract} if contract else {}
+        attributes |= {"dataset": dataset, "reason": reason}
+        attributes |= {"total_rows": rows, "good_rows": 0, "bad_rows": rows}
+        if held.is_in_table:
+            return self._take_back(held, attributes)
+        return self.ledger.mark(held, State.QUARANTINED, **attributes)
+
+    def _take_back(self, held: Entry, attributes: dict[str, str | int]) -> Entry:
+        """Let the next commit take all rows of a file out of the table: it waits with an empty list."""
+        filelist.save(self.s3, self.lake_bucket, held.dataset, held.edition, ())
+        marked = self.ledger.mark(
             held,
-            State.QUARANTINED,
-            dataset=dataset,
-            reason=reason,
-            total_rows=rows,
-            good_rows=0,
-            bad_rows=rows,
+            State.TRANSFORMED,
             **attributes,
+            broken_rows=0,
+            recovered_rows=0,
+            retracted_rows=held.standing.good_rows,
+            waiting_for=held.dataset,
         )
+        self.say(what_follows(marked))
+        return marked
 
     def say_quarantined(
         self, object_id: str, dataset: str, rows: int, reason: str, address: str, *, whole_file: bool = False

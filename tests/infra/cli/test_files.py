@@ -11,8 +11,10 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from infra.cli import evidence, land, ledger
+from infra.cli import land, ledger
 from infra.cli import main as command
+from infra.cli.quarantine import evidence
+from tidegate.contract.verdict import MASK
 from tidegate.errors import NotFound, Transient
 from tidegate.lake import layout
 from tidegate.lake.entry import Entry, State
@@ -121,7 +123,14 @@ def test_an_id_that_fits_no_file_is_a_mistake(
 
 def test_rows_are_summed_by_dataset(entries: dict[str, Entry]) -> None:
     sums = ledger.by_dataset(entries.values())
-    assert sums["flights"] == {"files": 2, "refused": 0, "landed": 20, "published": 19, "quarantined": 1}
+    assert sums["flights"] == {
+        "files": 2,
+        "refused": 0,
+        "landed": 20,
+        "published": 19,
+        "quarantined": 1,
+        "discarded": 0,
+    }
     assert sums["(unclaimed)"]["refused"] == 1
 
 
@@ -185,7 +194,7 @@ def test_the_page_tells_rules_rows_and_what_to_do_and_masks_what_is_personal(
         file=entries["b"],
         bucket="kept",
         reports={"rows/flights/b/report.json": {"rules": [rule], "fault": None}},
-        rows=evidence.masked([row]),
+        rows=[{**row, "_raw": MASK}],
     )
     console = Console(width=120, file=io.StringIO(), record=True)
     console.print(found.page())

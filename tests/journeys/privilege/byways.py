@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 
 from infra.cli import drops, land, ledger
+from infra.cli.quarantine import replay
 from tests.clouds import eventually
 from tidegate.facts import FileLanded, FileValidated
 from tidegate.lake import layout, tables
+from tidegate.lake.announce import announce
 from tidegate.lake.entry import State
 from tidegate.lake.staging import StagingShelf
 from tidegate.plan import plan
@@ -35,6 +37,7 @@ def walk(place: Place) -> None:
     a_step_that_fails(place, first)
     a_version_that_is_gone(place, first)
     work_that_stopped(place)
+    a_file_that_is_judged_again(place)
     a_table_that_grows(place)
     a_build_of_the_image(place)
     metadata_that_grew_old(place)
@@ -89,6 +92,20 @@ def work_that_stopped(place: Place) -> None:
     _set(place, entry.object_id, state="claimed", lease_until="2")
     strike_soon(place, "reconcile")
     _ends(place, entry.object_id, State.PUBLISHED)
+
+
+def a_file_that_is_judged_again(place: Place) -> None:
+    """A file with a bad row is replayed by its evidence; one that left the landing bucket by its original."""
+    some, whole = b"carrier,name\nXY,Again Air\n,Nobody\n", b"carrier\nXY\n"
+    ids = [land.put(place, "airlines/some.csv", some), land.put(place, "airlines/whole.csv", whole)]
+    entries = land.settled(place, ids, WAIT_SECONDS)
+    gone = next(entry for entry in entries if entry.key == "airlines/whole.csv")
+    place.client("s3").delete_object(Bucket=gone.bucket, Key=gone.key, VersionId=gone.version_id)
+    asked = [replay.request(entry, retract=False, by="byway") for entry in entries]
+    announce(place.client("events"), place.settings[Setting.BUS], asked)
+    ended = {entry.key: entry for entry in replay.ended(place, asked, WAIT_SECONDS)}
+    assert "nothing new" in ended["airlines/some.csv"].note
+    assert ended["airlines/whole.csv"].reason.startswith("header_mismatch")
 
 
 def a_table_that_grows(place: Place) -> None:

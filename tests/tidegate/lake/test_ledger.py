@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tidegate.errors import LeaseHeld, NotFound
-from tidegate.lake.entry import Entry, State
+from tidegate.lake.entry import End, Entry, State
 from tidegate.lake.landed import LandedObject
 from tidegate.lake.lease import Intent, TableLease
 from tidegate.lake.ledger import Ledger
@@ -74,7 +74,7 @@ def test_what_waits_is_found_the_longest_wait_first_until_it_is_finished(world: 
 
     assert world.ledger.waiting("trips", 10) == ids
     assert world.ledger.waiting("trips", 2) == ids[:2]
-    world.ledger.finish([(ids[1], State.PUBLISHED, "")])
+    world.ledger.finish([End(ids[1], 0, State.PUBLISHED, "")])
     assert world.ledger.waiting("trips", 10) == [ids[0], ids[2]]
     assert world.ledger.waiting("stays", 10) == []
 

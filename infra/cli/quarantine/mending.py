@@ -1,0 +1,56 @@
+"""Bad rows as a file that somebody can mend and land again: written as the contract reads it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from tidegate.contract.formats import Csv, Header, JsonArray
+from tidegate.contract.reading.unpack import ENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tidegate.contract.compiled import Plan
+    from tidegate.contract.formats import Format
+
+
+def mended(rows: Sequence[bytes], plan: Plan, key: str) -> tuple[str, bytes]:
+    """The ending and the bytes of a file that holds these rows, each as it came."""
+    form = _form(plan.formats, key)
+    if isinstance(form, Csv):
+        lines = [*_before_the_rows(form, plan), *rows]
+        text = b"".join(line + b"\n" for line in lines)
+        return form.endings[0], _encoded(text, form.encoding)
+    if isinstance(form, JsonArray):
+        return ".json", b"[" + b",\n".join(rows) + b"]\n"
+    return ".jsonl", b"".join(row + b"\n" for row in rows)  # rows of binary files are kept as JSON
+
+
+def _form(formats: Sequence[Format], key: str) -> Format:
+    name = key.lower()
+    for ending in ENDINGS:
+        name = name.removesuffix(ending)
+    return next((form for form in formats if name.endswith(form.endings)), formats[0])
+
+
+def _before_the_rows(form: Csv, plan: Plan) -> list[bytes]:
+    """As many lines as the contract passes over, then its header."""
+    skipped = [b"" for _ in range(form.skip_lines)]
+    if form.header is Header.NONE:
+        return skipped
+    line = io.StringIO()
+    if form.quote is None:
+        line_of = csv.writer(line, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
+    else:
+        line_of = csv.writer(line, delimiter=form.delimiter, quotechar=form.quote)
+    line_of.writerow(plan.headers)
+    return [*skipped, line.getvalue().rstrip("\r\n").encode()]
+
+
+def _encoded(text: bytes, encoding: str) -> bytes:
+    """Kept bytes are UTF-8; what could not be decoded stands in them as a byte of its own, and stays so."""
+    if encoding.lower().replace("-", "") in ("utf8", "utf8sig"):
+        return text
+    return text.decode(errors="surrogateescape").encode(encoding, errors="surrogateescape")

@@ -1,0 +1,191 @@
+"""What a replay would do, found out on this machine: the same engine on the same bytes, and nothing kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infra.cli.quarantine import kept
+from tidegate import find
+from tidegate.contract.contracts import contracts
+from tidegate.contract.declare import Sees
+from tidegate.contract.engine import check
+from tidegate.contract.verdict import ROW
+from tidegate.lake.intake import LARGEST_FILE
+from tidegate.lake.landed import landed_of
+from tidegate.lake.ledger import Ledger
+from tidegate.lake.originals import original
+from tidegate.lake.precedence import beaten
+from tidegate.lake.quarantine import Quarantine
+from tidegate.lake.replay import ORIGINAL_GONE, Change, change, change_by_step, would_retract
+from tidegate.lake.s3source import S3Source
+from tidegate.lake.step import LARGEST_WHOLE, StepFailed, judged
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import polars as pl
+
+    from infra.cli.place import Place
+    from tidegate.contract.batch import Numbers
+    from tidegate.contract.declare import Dataset
+    from tidegate.contract.verdict import Tally, Verdict
+    from tidegate.lake.entry import Entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What would become of one file."""
+
+    file: Entry
+    good_rows: int = 0
+    bad_rows: int = 0
+    recovered_rows: int = 0
+    retracted_rows: int = 0
+    rules: tuple[dict[str, Any], ...] = ()
+    reason: str = ""  # why the file as a whole is refused
+    note: str = ""  # why nothing would change
+    contract_version: str = ""
+
+    def data(self) -> dict[str, Any]:
+        """The outlook as JSON."""
+        named = ("good_rows", "bad_rows", "recovered_rows", "retracted_rows", "rules", "reason", "note")
+        told = {name: getattr(self, name) for name in (*named, "contract_version")}
+        return {"object_id": self.file.object_id, "key": self.file.key, **told}
+
+
+def rehearse(where: Place, file: Entry, *, retract: bool) -> Outlook:
+    """Judge a file by the contract as it is here."""
+    held = _as_if_held(file, retract=retract)
+    landed, known = landed_of(held), contracts()
+    if landed.dataset not in known:
+        return Outlook(file=file, note=f"unclaimed: no dataset is called {landed.dataset!r}")
+    s3, dataset = where.client("s3"), known[landed.dataset]
+    ledger = Ledger(where.settings[Setting.LEDGER_TABLE], where.client("dynamodb"))
+    if landed.size > LARGEST_FILE:
+        return Outlook(file=file, note=f"too_large: {landed.size:,} bytes")
+    if barred := beaten(s3, ledger, dataset.overwrite, held):
+        return Outlook(file=file, note=barred)
+    found = original(s3, kept.bucket(where), held)
+    if found is None:
+        return Outlook(file=file, note=ORIGINAL_GONE)
+    watch = _Watch(dataset.needs_transform)
+    when = datetime.fromisoformat(held.landed_at or held.claimed_at)
+    verdict = check(S3Source.of(s3, landed, found), dataset.plan, watch, landed_at=when)
+    if verdict.fault is not None:
+        reason = f"{verdict.fault.code}: {verdict.fault.what}"
+        refused = _refused(held, file, reason, verdict.total_rows)
+        return replace(refused, rules=_rules(verdict.tally), contract_version=verdict.contract_version)
+    outlook = _outlook(where, held, file, verdict, watch)
+    return _stepped(held, outlook, watch, find.dataset(dataset.name)) if dataset.needs_transform else outlook
+
+
+def _as_if_held(file: Entry, *, retract: bool) -> Entry:
+    stands = file.standing
+    begun = replace(stands, generation=stands.generation + 1, retract=int(retract))
+    return replace(begun, before=stands.told_before())
+
+
+def _outlook(where: Place, held: Entry, file: Entry, verdict: Verdict, watch: _Watch) -> Outlook:
+    was, before = held.standing, np.zeros(0, dtype=np.int64)
+    if held.is_in_table and was.bad_rows > was.broken_rows:
+        quarantine = Quarantine(where.client("s3"), kept.bucket(where))
+        before = quarantine.refused_rows(was.dataset, held.standing_edition)
+    new = change(held, before, watch.bad(), verdict.good_rows)
+    return Outlook(
+        file=file,
+        good_rows=verdict.good_rows,
+        bad_rows=verdict.bad_rows,
+        recovered_rows=new.recovered,
+        retracted_rows=new.retracted,
+        rules=_rules(verdict.tally),
+        note=_note(held, new),
+        contract_version=verdict.contract_version,
+    )
+
+
+def _stepped(held: Entry, so_far: Outlook, watch: _Watch, dataset: Dataset) -> Outlook:
+    """The same after the dataset's own step."""
+    rows = so_far.good_rows + so_far.bad_rows
+    if dataset.transform_sees is Sees.FILE and watch.size > LARGEST_WHOLE:
+        return replace(so_far, note="too_large_for_step: its good rows are too many to be seen at once")
+    try:
+        verdict = judged(dataset, watch.seen(dataset.transform_sees), _Watch(keeps=False))
+    except StepFailed as failed:
+        return _refused(held, so_far.file, f"step_failed: the step raised {failed}", rows)
+    if not verdict.good_rows:
+        return _refused(held, so_far.file, "step_failed: no row that it returned keeps the contract", rows)
+    new = change_by_step(held, verdict.good_rows)
+    return replace(
+        so_far,
+        good_rows=verdict.good_rows,
+        bad_rows=so_far.bad_rows + verdict.bad_rows,
+        recovered_rows=new.recovered,
+        retracted_rows=max(new.retracted, so_far.retracted_rows),
+        rules=so_far.rules + _rules(verdict.tally),
+        note=so_far.note or _note(held, new),
+    )
+
+
+def _refused(held: Entry, file: Entry, reason: str, rows: int) -> Outlook:
+    published = held.standing.good_rows if held.is_in_table else 0
+    return Outlook(
+        file=file,
+        bad_rows=rows,
+        retracted_rows=published,
+        reason=reason,
+        note=would_retract(published, reason) if published and not held.retract else "",
+    )
+
+
+def _note(held: Entry, new: Change) -> str:
+    if new.retracted and not held.retract:
+        return would_retract(new.retracted)
+    return "" if new.recovered or new.retracted else "nothing new"
+
+
+def _rules(tally: Tally) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {"column": column, "check": name, "rows": rows} for (column, name), rows in tally.counts().items()
+    )
+
+
+@dataclass
+class _Watch:
+    """The engine's keeper that keeps the numbers of bad rows, and good rows only where a step wants them."""
+
+    keeps: bool
+    size: int = 0
+    _good: list[pl.DataFrame] = field(default_factory=list)
+    _bad: list[Numbers] = field(default_factory=list)
+
+    def keep(self, good: pl.DataFrame, row: Numbers) -> None:
+        if self.keeps:
+            import polars as pl
+
+            self._good.append(good.with_columns(pl.Series(ROW, row)))
+            self.size += int(good.estimated_size())
+
+    def refuse(self, bad: pl.DataFrame) -> None:
+        self._bad.append(bad[ROW].to_numpy())
+
+    def take_back(self, row: Numbers) -> None:
+        import polars as pl
+
+        self._good = [rows.filter(pl.Series(~np.isin(rows[ROW].to_numpy(), row))) for rows in self._good]
+
+    def amend(self, more: pl.DataFrame) -> None:
+        pass  # a reason more makes no row bad that was not
+
+    def bad(self) -> Numbers:
+        return np.concatenate([np.zeros(0, dtype=np.int64), *self._bad])
+
+    def seen(self, sees: Sees) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        each = [rows.drop(ROW) for rows in self._good]
+        return iter(each if sees is Sees.ROWS else [pl.concat(each)])

@@ -1,1 +1,0 @@
-"""A contract as a document: for people to read, for programs, and to compare two versions of it."""
