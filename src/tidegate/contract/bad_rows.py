@@ -40,7 +40,7 @@ def row_text(plan: Plan, judged: pl.DataFrame, raw: Sequence[bytes]) -> list[str
     if not plan.personal:
         return as_text(raw)
     shown = [
-        pl.lit(MASK).alias(name) if name in plan.personal else pl.col(TEXT + name).alias(name)
+        pl.repeat(MASK, pl.len()).alias(name) if name in plan.personal else pl.col(TEXT + name).alias(name)
         for name in plan.columns
     ]
     return judged.select(pl.struct(shown).struct.json_encode().alias(RAW))[RAW].to_list()

@@ -75,14 +75,29 @@ class PathSource:
         return self.path.stat().st_size
 
     def open(self) -> Stream:
-        """Its bytes from the first on; closed when nobody reads it any more."""
-        return self.path.open("rb")
+        """Its bytes from the first on."""
+        return _PathStream(self.path)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Some of its bytes."""
         with self.path.open("rb") as file:
             file.seek(offset)
             return file.read(length)
+
+
+@dataclass
+class _PathStream:
+    """A file that is open only while it is read, so that nobody has to close it who stops early."""
+
+    path: Path
+    at: int = 0
+
+    def read(self, size: int, /) -> bytes:
+        with self.path.open("rb") as file:
+            file.seek(self.at)
+            piece = file.read(size)
+        self.at += len(piece)
+        return piece
 
 
 class FaultFound(Exception):

@@ -45,6 +45,11 @@ def contract_version(dataset: Dataset) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=_plain).encode()).hexdigest()[:_DIGITS]
 
 
+def source_hash(function: Callable[..., Any]) -> str:
+    """A short hash of what a function does, as far as its own module goes."""
+    return hashlib.sha256(_source(function).encode()).hexdigest()[:_DIGITS]
+
+
 def _beyond_rows(dataset: Dataset) -> dict[str, Any]:
     """What only some contracts say: one that does not keeps the version that it had before it could."""
     told = {

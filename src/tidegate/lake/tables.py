@@ -19,6 +19,7 @@ from pyiceberg.types import IcebergType, NestedField
 
 from tidegate import aws
 from tidegate.errors import NotFound, Refused
+from tidegate.lake.widening import holds
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -31,7 +32,6 @@ _GRAINS: dict[str, Transform[Any, Any]] = {
     "month": MonthTransform(),
     "year": YearTransform(),
 }
-_WIDER = {("int", "long"), ("float", "double")}
 _PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",
@@ -146,7 +146,7 @@ def _refuse_another_type(table: Table, name: str, column: str, wanted: str) -> N
         return
     stored = str(table.schema().find_field(column).field_type)
     before = [schema.find_field(column) for schema in _published(table) if column in schema.column_names]
-    if not _holds(wanted, stored) and wanted not in {str(field.field_type) for field in before}:
+    if not holds(wanted, stored) and wanted not in {str(field.field_type) for field in before}:
         raise Refused(
             f"table {name}, column {column}",
             f"it is published as {stored}, and {wanted} cannot hold all of that",
@@ -159,20 +159,6 @@ def _published(table: Table) -> list[Schema]:
     head = table.current_snapshot()
     schemas = table.schemas()
     return [schemas[head.schema_id]] if head and head.schema_id in schemas else list(schemas.values())
-
-
-def _holds(wanted: str, stored: str) -> bool:
-    """Whether every stored value has its place in the wanted type."""
-    return stored == wanted or (stored, wanted) in _WIDER or _wider_decimal(stored, wanted)
-
-
-def _wider_decimal(stored: str, wanted: str) -> bool:
-    if not (stored.startswith("decimal(") and wanted.startswith("decimal(")):
-        return False
-    (old, old_scale), (new, new_scale) = (
-        [int(part) for part in text[8:-1].split(",")] for text in (stored, wanted)
-    )
-    return new >= old and new_scale == old_scale
 
 
 def _refuse_another_partition(table: Table, spec: TableSpec) -> None:
@@ -195,7 +181,7 @@ def _evolve(table: Table, spec: TableSpec) -> None:
             if stored is None:
                 update.add_column(field.name, _type(field.type), doc=field.doc or None)
                 continue
-            if str(stored.field_type) != field.type and _holds(field.type, str(stored.field_type)):
+            if str(stored.field_type) != field.type and holds(field.type, str(stored.field_type)):
                 update.update_column(field.name, field_type=_type(field.type))
             if stored.required and not field.required:
                 update.make_column_optional(field.name)

@@ -59,6 +59,23 @@ def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
             number += cells.height
 
 
+def schema_of(source: Source, limits: Limits) -> dict[str, pl.DataType]:
+    """The file's columns and their types; none where it has no rows.
+
+    Raises:
+        FaultFound: the file as a whole cannot be read.
+    """
+    footer = read_footer(source, limits)
+    group = next((group for group in footer.groups if group.rows), None)
+    if group is None:
+        return {}
+    file = _file(source, footer, group, list(range(len(footer.columns))), limits)
+    try:
+        return dict(pl.read_parquet_schema(io.BytesIO(file)))
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+        raise torn(f"its schema cannot be read ({str(error).splitlines()[0][:100]})") from error
+
+
 def _columns(footer: Footer, plan: Plan) -> list[int]:
     """Where the contract's columns stand in the file."""
     missing = [name for name in plan.headers if name not in footer.columns]
