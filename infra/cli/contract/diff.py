@@ -30,6 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="datasets (default: all), or two schema files, the older first",
     )
     parser.add_argument(
+        "--deployed", action="store_true", help="against what is deployed in the environment, and not git"
+    )
+    parser.add_argument(
         "--against",
         default=AGAINST,
         metavar="REVISION",
@@ -55,7 +58,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 
 def _pairs(args: argparse.Namespace) -> dict[str, tuple[dict[str, Any] | None, dict[str, Any] | None]]:
     """Each dataset's older and newer version."""
-    from infra.cli.contract.versions import of_files, of_revision
+    from infra.cli.contract.versions import of_environment, of_files, of_revision
 
     if any(version.endswith(".py") for version in args.versions):
         if len(args.versions) != 2:
@@ -64,7 +67,8 @@ def _pairs(args: argparse.Namespace) -> dict[str, tuple[dict[str, Any] | None, d
             )
         old, new = of_files(*map(Path, args.versions))
         return {new["name"]: (old, new)}
-    return _of_datasets(args.versions, of_revision(args.against))
+    before = of_environment(args.environment) if args.deployed else of_revision(args.against)
+    return _of_datasets(args.versions, before)
 
 
 def _of_datasets(

@@ -1,4 +1,4 @@
-"""Contracts of another version than the checkout's: a schema file, a git revision.
+"""Contracts of another version than the checkout's: a schema file, a git revision, what is deployed.
 
 They are loaded in a process of their own, with today's kit and yesterday's `schemas/`, so that no module of
 this one is touched.
@@ -13,15 +13,19 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
+from infra.cli import place
 from infra.cli.place import ROOT
 from tidegate.errors import BadRequest, NotFound
 
 Documents = dict[str, dict[str, Any]]
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_SCHEMA = re.compile(r"schemas/\w+\.py")
 
 # what the process does: find every dataset of the room that lies first on its path, and print what each says
 _TELL = """
@@ -88,6 +92,27 @@ def of_revision(revision: str, root: Path = ROOT) -> Documents:
         with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
             archive.extractall(folder, filter="data")
         return _told(Path(folder), f"git revision {revision}")
+
+
+def of_environment(environment: str) -> Documents:
+    """Every dataset as it is deployed: the schemas that lie in the code of the deployed functions.
+
+    Raises:
+        NotFound: nothing is deployed there, or no local cloud runs.
+    """
+    name = f"tidegate-{environment}-transform"
+    functions = place.find(environment).client("lambda")
+    try:
+        address = functions.get_function(FunctionName=name)["Code"]["Location"]
+    except functions.exceptions.ResourceNotFoundException:
+        raise NotFound(
+            f"function {name}", "it is not deployed", "Deploy first, or compare with git"
+        ) from None
+    with urlopen(address) as answer, tempfile.TemporaryDirectory(prefix="tidegate-schemas-") as folder:  # noqa: S310
+        with zipfile.ZipFile(BytesIO(answer.read())) as archive:
+            for part in filter(_SCHEMA.fullmatch, archive.namelist()):
+                archive.extract(part, folder)
+        return _told(Path(folder), f"environment {environment}")
 
 
 def _told(folder: Path, where: str) -> Documents:

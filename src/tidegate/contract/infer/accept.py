@@ -99,7 +99,9 @@ def declared_in(text: str, name: str) -> Dataset:
 def _loosened(draft: Draft, verdict: Verdict) -> bool:
     """Loosen each rule that the sample breaks; whether there was any."""
     changed = False
-    for (column, rule), _ in verdict.tally.counts().items():
+    for (column, rule), rows in verdict.tally.counts().items():
+        if rows <= draft.totals:
+            continue
         if rule == UNIQUE and column == joined(draft.key) and len(draft.keys) > 1:
             draft.keys.pop(0)
             changed = True

@@ -59,9 +59,14 @@ def draft_of(source: Source, name: str, limits: Limits) -> Draft:
         keys=keys,
         partition=_partition(columns, profile),
         comments=list(layout.guesses),
+        totals=profile.totals,
     )
     if not found:
         draft.comments.append("nothing names each row of the sample: in some, the key repeats or is missing")
+    if profile.totals:
+        draft.comments.append(
+            "a row of totals stands in the sample, which is no row of the table: nothing was learned of it"
+        )
     _tell_broken(draft, profile)
     return draft
 

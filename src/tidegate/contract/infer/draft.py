@@ -41,6 +41,7 @@ class Draft:
     keys: list[tuple[str, ...]]  # what may name a row, the best first
     partition: tuple[str, str] | None = None  # a column, and its grain
     comments: list[str] = field(default_factory=list)
+    totals: int = 0  # rows of the sample that sum up others: they may be bad
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ SPELLINGS_OF_NOTHING = (
 )  # fmt: skip
 MOST_VALUES = 200
 SAMPLE_ROWS = 20_000
+_TOTAL = r"(?i)^(grand )?(sub)?(totals?|sum|summe|gesamt|gesamtsumme|insgesamt|somme|totale|total général)\b"
 _HOPELESS = 0.2  # a kind that so many cells of a batch do not fit is asked of no more cells
 _KEPT = 3
 
@@ -116,17 +117,28 @@ class Profile:
     columns: list[Column]
     sample: pl.DataFrame  # the first rows as text, columns named as the layout does
     rows: int = 0
+    totals: int = 0  # rows that sum up the others: they are counted, and looked at no further
     broken: Counter[str] = field(default_factory=Counter)  # records and cells that no type can mend, by why
 
     def see(self, cells: pl.DataFrame, layout: Layout) -> None:
         """Look at some rows."""
         self.rows += cells.height
+        cells = self._without_totals(cells)
         comma = isinstance(layout.form, Csv) and layout.form.decimal == ","
         for name, column in zip(layout.names, self.columns, strict=True):
             text = cells[name]
             column.see(text, _with_points(text) if comma else text)
         if self.sample.height < SAMPLE_ROWS:
             self.sample = pl.concat([self.sample, cells.head(SAMPLE_ROWS - self.sample.height)])
+
+    def _without_totals(self, cells: pl.DataFrame) -> pl.DataFrame:
+        first = pl.coalesce(pl.when(pl.all().str.len_chars() > 0).then(pl.all()))
+        empty = pl.sum_horizontal(pl.all().fill_null("") == "")
+        few = empty * 3 >= len(self.columns)
+        total = cells.select((first.str.contains(_TOTAL) & few).fill_null(False).alias("total"))["total"]
+        found = int(total.sum())
+        self.totals += found
+        return cells.filter(~total) if found else cells
 
 
 def _with_points(text: pl.Series) -> pl.Series:

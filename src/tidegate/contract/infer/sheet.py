@@ -59,6 +59,10 @@ def _sheets(body: bytes) -> dict[str, list[list[str]]]:
             }
     except (CalamineError, KeyError, ValueError, OSError) as error:
         raise torn_workbook(f"it cannot be read ({str(error)[:100]})") from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the reader's own, which it does not let anyone import
+            raise
+        raise torn_workbook("it cannot be read") from error
 
 
 def _filled(row: Sequence[object]) -> list[str]:

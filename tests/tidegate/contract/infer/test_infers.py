@@ -149,3 +149,13 @@ def test_two_rows_alike_are_told_of_since_no_key_can_name_them() -> None:
 def test_what_is_no_table_is_refused_in_words(body: bytes, name: str) -> None:
     with pytest.raises((BadRequest, FaultFound)):
         found(body, name)
+
+
+def test_a_row_of_totals_spoils_no_type_and_is_told_of() -> None:
+    inferred = found(
+        ("id;price;when\n" + rows("{at};{at}.50;2024-01-{day:02}") + "Total;19999.00;\n").encode()
+    )
+    declared = declared_in(inferred.text, "sample")
+    assert str(declared.schema().columns["id"].dtype) == "Int64"
+    assert (inferred.verdict.bad_rows, inferred.verdict.good_rows) == (1, 200)
+    assert "a row of totals stands in the sample" in inferred.text
