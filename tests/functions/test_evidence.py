@@ -1,0 +1,92 @@
+"""G11: quarantine is evidence. Of planted errors each is found, nothing else is, and the report says so."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import polars as pl
+import pytest
+
+from functions import publish, validate
+from tests.functions.planted import COLUMNS, IN_CELLS, SECRET, Planted, planted, typed
+from tests.functions.world import Context, World, messages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tidegate.lake.entry import Entry
+
+EACH = 25
+
+
+def kept(world: World, entry: Entry, what: str) -> pl.DataFrame:
+    """All parts of a file's evidence."""
+    prefix = f"rows/plants/{entry.object_id}/{what}-"
+    listed = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix=prefix)["Contents"]
+    return pl.concat([world.kept(one["Key"]) for one in listed])
+
+
+@pytest.mark.seeds(4)
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json", ".parquet", ".xlsx"])
+def test_every_planted_error_is_found_and_told_and_nothing_else(
+    world: World, ending: str, seed: int, figure: Callable[[int], int]
+) -> None:
+    validate.intake.cache_clear()
+    world.create_table("plants")
+    file = planted(ending, figure(EACH), seed)
+    event = world.put(file.name, file.body)
+    assert validate.handler(messages(event), Context()) == {"batchItemFailures": []}
+    publish.handler(messages(*world.heard()), Context())
+
+    entry = world.entry(event)
+    rows, raw = kept(world, entry, "rows").sort("_row"), kept(world, entry, "bytes").sort("_row")
+    found = {
+        row["_row"]: frozenset((why["column"], why["check"]) for why in row["_reasons"])
+        for row in rows.iter_rows(named=True)
+    }
+    assert found == file.bad
+    published = world.rows("plants").select(COLUMNS).sort("id").rows()
+    assert published == sorted(typed(row) for row in file.good.values())
+
+    assert set(rows["_file"]) == {f"s3://{world.landing}/{file.name}"}
+    assert set(rows["_version"]) == {event["detail"]["object"]["version-id"]}
+    assert set(rows["_contract"]) == {entry.contract_version}
+    assert raw["_row"].to_list() == rows["_row"].to_list()
+    check_places(file, rows.join(raw, on="_row"))
+    check_report(world, entry, file)
+
+
+def check_places(file: Planted, rows: pl.DataFrame) -> None:
+    """The bytes of each bad row are those that were written, at the place that is told."""
+    for row in rows.iter_rows(named=True):
+        number = row["_row"]
+        if not file.raw:
+            assert isinstance(json.loads(row["_bytes"]), list | dict)
+            continue
+        assert row["_bytes"] == file.raw[number]
+        assert row["_line"] == file.line[number]
+        assert file.body[row["_offset"] : row["_offset"] + row["_length"]] == file.raw[number]
+
+
+def check_report(world: World, entry: Entry, file: Planted) -> None:
+    """The report counts each rule, and neither it nor the rows' text show what is masked."""
+    prefix = f"rows/plants/{entry.object_id}/"
+    text = {
+        name: world.s3.get_object(Bucket=world.quarantine, Key=prefix + name)["Body"].read().decode()
+        for name in ("report.json", "report.html")
+    }
+    told = json.loads(text["report.json"])
+    assert {(rule["column"], rule["check"]): rule["rows"] for rule in told["rules"]} == Counter(
+        why for reasons in file.bad.values() for why in reasons
+    )
+    assert told["contract_version"] == entry.contract_version
+    assert (told["total_rows"], told["bad_rows"]) == (len(file.bad) + len(file.good), len(file.bad))
+    shown = "".join(text.values()) + "".join(kept(world, entry, "rows")["_raw"])
+    assert SECRET not in shown
+    assert "'=1+1" in shown or "&#x27;=1+1" in shown
+
+
+def test_there_are_twenty_kinds_of_error() -> None:
+    assert len(IN_CELLS) == 20
