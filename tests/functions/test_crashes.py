@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-STRIDE = 3  # the fast suite kills every third call; with 1 it kills each
+STRIDE = 3  # every third call is killed, and each of them in the full tier
 ENDS = {"trips": (2, 1), "readings": (1, 2)}
 FOLLOWS = {"FileTransformed": publish, "FileLanded": validate, "ReplayRequested": validate}
 
@@ -85,14 +85,15 @@ def flow(world: World, event: dict[str, Any]) -> int:
     [("trips", "before", 1), ("trips", "after", 2), ("readings", "before", 3), ("readings", "after", 1)],
 )
 def test_a_death_at_any_call_changes_nothing_in_the_end(
-    world: World, dataset: str, when: str, first: int
+    world: World, dataset: str, when: str, first: int, full: bool
 ) -> None:
     world.create_table(dataset)
     validate.intake.cache_clear()
     transform.step.cache_clear()
     good, bad = ENDS[dataset]
     landed = []
-    for number in itertools.count(first, STRIDE):
+    first, stride = (1, 1) if full else (first, STRIDE)
+    for number in itertools.count(first, stride):
         event = world.put(f"{dataset}/{number}.csv", GOOD_AND_BAD[dataset])
         with Crash(number, when) as crash:
             deaths = flow(world, event)
@@ -103,8 +104,25 @@ def test_a_death_at_any_call_changes_nothing_in_the_end(
         if not deaths:
             break
 
-    assert len(landed) > 20 / STRIDE
+    assert len(landed) > 20 / stride
     published = world.rows(dataset)["_object_id"].value_counts().rows()
     assert sorted(published) == sorted((object_id, good) for object_id in landed)
     kept = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix="rows/")["KeyCount"]
     assert kept == len(landed) * (8 if dataset == "readings" else 4)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_death_at_any_call_leaves_no_file_refused_without_its_evidence(world: World, when: str) -> None:
+    validate.intake.cache_clear()
+    for number in itertools.count(1):
+        event = world.put(f"trips/{number}.csv", b"no,such,header\n")
+        with Crash(number, when) as crash:
+            deaths = flow(world, event)
+        entry = world.entry(event)
+        assert entry.state is State.QUARANTINED, number
+        kept = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix=f"files/trips/{entry.object_id}")
+        assert kept["KeyCount"] == 3, number  # the original, the report, and its page
+        assert deaths == crash.done, number
+        if not deaths:
+            break
+    assert number > 5
