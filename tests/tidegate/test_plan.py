@@ -6,9 +6,12 @@ import json
 
 import pytest
 
+from tests.tidegate.contract.test_compile import Aggregating
 from tidegate import find
-from tidegate.errors import NotFound
+from tidegate.contract.declare import Dataset
+from tidegate.errors import ContractMistake, NotFound
 from tidegate.plan import OBJECT_ID, Plan, plan
+from tidegate.planning import plan_from_folders
 
 
 def test_a_plan_that_was_written_reads_back_the_same() -> None:
@@ -37,6 +40,15 @@ def test_a_table_has_the_contracts_columns_and_ends_with_the_file_a_row_came_wit
         assert table.key == dataset.key
         required = {field.name for field in table.fields if field.required}
         assert required == {c for c, column in columns.items() if not column.nullable} | {OBJECT_ID}
+
+
+def test_a_contract_that_cannot_be_run_is_refused_when_the_plan_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = Dataset(name="airlines", description="", row=Aggregating, key=("key",))
+    monkeypatch.setitem(find.datasets(), "airlines", wrong)
+    with pytest.raises(ContractMistake, match="looks at other rows"):
+        plan_from_folders()
 
 
 def test_what_is_not_there_is_named_with_what_is() -> None:

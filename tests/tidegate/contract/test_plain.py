@@ -69,6 +69,8 @@ def traps(mark: str) -> dict[str, pl.Expr]:
         "fold": pl.fold(pl.lit(True), trap, [a, b]),
         "reduce": pl.reduce(trap, [a, b]),
         "cum_fold": pl.cum_fold(pl.lit(True), trap, [a, b]),
+        "cum_reduce": pl.cum_reduce(trap, [a, b]),
+        "pipe_with_dtype": a.pipe_with_dtype(trap),
         "rolling_map": a.rolling_map(trap, 2),
         "inside": pl.when(a.is_null()).then(True).otherwise(a.map_batches(trap, return_dtype=pl.Boolean)),
     }
