@@ -50,6 +50,7 @@ class WatchStack(Floor):
         }
         refused = {"quarantined rows": "RowsQuarantined", "quarantined files": "FilesQuarantined"}
         refusals = {name: _counted(metric) for name, metric in refused.items()}
+        replays = {"recovered rows": _counted("RowsRecovered"), "retracted rows": _counted("RowsRetracted")}
         self._alarms(dead, 0, "what could not be done waits here for somebody")
         self._alarms(late, OLDEST_MESSAGE, "files have waited this many seconds")
         self._alarms(errors, 0, "the function failed")
@@ -57,7 +58,7 @@ class WatchStack(Floor):
         self._alarms(refusals, 0, "what arrived breaks its contract")
         board = aws_cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self.called("dashboard"))
         board.add_widgets(
-            _graph("Rows", {"good rows": _counted("RowsGood"), **refusals}, 12),
+            _graph("Rows", {"good rows": _counted("RowsGood"), **refusals, **replays}, 12),
             _graph("Dead letters", dead, 6),
             _graph("Oldest message", late, 6),
         )

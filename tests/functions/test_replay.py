@@ -363,6 +363,29 @@ def test_a_discarded_file_is_not_replayed(world: World, tmp_path: Path) -> None:
         assert replayed(world, event) == before
 
 
+def test_a_step_that_fails_on_a_file_that_left_the_landing_bucket_keeps_it_where_it_is(
+    world: World, tmp_path: Path
+) -> None:
+    world.create_table("readings")
+    with changed(tmp_path, "readings", '"BROKEN" in', '"JFK" in'):
+        (event,) = land(world, ("readings/a.csv", READINGS))
+        assert "step_failed" in world.entry(event).reason
+        world.s3.delete_object(
+            Bucket=world.landing, Key="readings/a.csv", VersionId=event["detail"]["object"]["version-id"]
+        )
+        assert "step_failed" in replayed(world, event).reason
+    read_anew()
+    assert replayed(world, event).good_rows == 1
+
+
+def test_what_was_ignored_stays_ignored(world: World) -> None:
+    event = world.put("trips/", b"")
+    flow(world, event)
+    before = world.entry(event)
+    assert before.state is State.IGNORED
+    assert replayed(world, event) == before
+
+
 def test_a_replay_that_stopped_is_found_by_the_reconciler(world: World, tmp_path: Path) -> None:
     from tidegate.lake.reconciliation import Reconciler
     from tidegate.lake.replay import begin

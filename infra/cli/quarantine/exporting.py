@@ -12,6 +12,7 @@ from tidegate.contract.formats import Csv, Excel, JsonArray, JsonLines, Parquet
 from tidegate.contract.reading.unpack import ENDINGS
 from tidegate.contract.verdict import LENGTH, LINE, MASK, OFFSET, RAW, REASONS, ROW
 from tidegate.lake import layout
+from tidegate.lake.entry import State
 from tidegate.lake.evidence import CONTRACT, FILE, VERSION
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def _as_they_came(where: Place, file: Entry, folder: Path, *, reveal: bool) -> t
         return [], "what came may hold personal values: --reveal writes it"
     written = []
     original = folder / f"{file.object_id}{_ending(file.key)}"
-    if _fetch(where, layout.original_key(name or layout.UNCLAIMED, file.object_id), original):
+    keys = [layout.original_key(known_as, file.object_id) for known_as in (name, layout.UNCLAIMED)]
+    if file.standing.state is State.QUARANTINED and any(_fetch(where, key, original) for key in keys):
         return [original], ""
     rows = [*kept.bad_bytes(where, file, of_step=False)]
     if rows and name in known:

@@ -14,6 +14,7 @@ from tidegate.contract.contracts import contracts
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
 from tidegate.contract.verdict import ROW
+from tidegate.lake.entry import State
 from tidegate.lake.intake import LARGEST_FILE
 from tidegate.lake.landed import landed_of
 from tidegate.lake.ledger import Ledger
@@ -86,8 +87,8 @@ def rehearse(where: Place, file: Entry, *, retract: bool) -> Outlook:
 
 def _as_if_held(file: Entry, *, retract: bool) -> Entry:
     stands = file.standing
-    begun = replace(stands, generation=stands.generation + 1, retract=int(retract))
-    return replace(begun, before=stands.told_before())
+    begun = replace(stands, generation=stands.generation + 1, retract=int(retract), original="")
+    return replace(begun, state=State.CLAIMED, before=stands.told_before())
 
 
 def _outlook(where: Place, held: Entry, file: Entry, verdict: Verdict, watch: _Watch) -> Outlook:

@@ -11,6 +11,7 @@ from infra.cli.quarantine import choosing
 from tidegate.errors import Refused, Transient
 from tidegate.facts import ReplayRequested
 from tidegate.lake.announce import announce
+from tidegate.lake.entry import State
 from tidegate.lake.landed import landed_of
 from tidegate.lake.ledger import Ledger
 from tidegate.settings import Setting
@@ -90,12 +91,11 @@ def _warn(where: place.Place, screen: Screen, files: Sequence[Entry]) -> None:
 
 
 def _replayable(file: Entry) -> Entry:
+    where, again = f"quarantine {file.object_id[:8]}", "Land the file again, if it is needed after all"
     if file.discarded_at:
-        raise Refused(
-            f"quarantine {file.object_id[:8]}",
-            f"it was discarded by {file.discarded_by}: {file.discarded_why}",
-            "Land the file again, if it is needed after all",
-        )
+        raise Refused(where, f"it was discarded by {file.discarded_by}: {file.discarded_why}", again)
+    if file.state is State.IGNORED:
+        raise Refused(where, f"it is ignored: {file.reason}", again)
     return file
 
 

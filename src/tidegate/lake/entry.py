@@ -88,6 +88,7 @@ class Entry:
     retract: int = 0  # 1: the replay may take published rows out of the table
     recovered_rows: int = 0  # of the last replay: published by it, and not before
     retracted_rows: int = 0  # of the last replay: published before, and not since
+    original: str = ""  # its key in quarantine, where a replay found that it has left the landing bucket
     note: str = ""  # why the last replay changed nothing
     asked_by: str = ""
     discarded_at: str = ""  # somebody decided that what is in quarantine is not needed

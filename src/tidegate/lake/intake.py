@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from tidegate.lake.entry import Entry
     from tidegate.lake.evidence import Evidence
     from tidegate.lake.landed import LandedObject
+    from tidegate.lake.originals import Where
     from tidegate.lake.workplace import Workplace
 
 LARGEST_FILE = 256 * 1024**2
@@ -159,7 +160,8 @@ class Intake:
                 return self._mark(held, dataset, verdict, held.standing.state, note=NOTHING_NEW)
             keeping.good.finish()
         waiting = {} if dataset.needs_transform else {"waiting_for": dataset.name}
-        marked = self._mark(held, dataset, verdict, State.VALIDATED, **_told_in_ledger(held, new), **waiting)
+        told_of = self._told_in_ledger(held, new, where)
+        marked = self._mark(held, dataset, verdict, State.VALIDATED, **told_of, **waiting)
         self.at.say(what_follows(marked))
         return marked
 
@@ -179,6 +181,13 @@ class Intake:
         if held.is_in_table and was.bad_rows > was.broken_rows:
             before = self.at.quarantine.refused_rows(dataset.name, held.standing_edition)
         return change(held, before, bad.rows(), verdict.good_rows)
+
+    def _told_in_ledger(self, held: Entry, new: Change, where: Where) -> dict[str, str | int]:
+        if not held.generation:
+            return {}
+        left = where["Bucket"] == self.at.quarantine.bucket
+        told = {"recovered_rows": new.recovered, "retracted_rows": new.retracted}
+        return {**told, "original": where["Key"] if left else ""}
 
     def _disguised(self, keeping: Keeping, dataset: Prepared) -> Keeper:
         """Good rows are disguised before they are kept anywhere."""
@@ -219,12 +228,6 @@ class Intake:
             **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
             **more,
         )
-
-
-def _told_in_ledger(held: Entry, new: Change) -> dict[str, int]:
-    if not held.generation:
-        return {}
-    return {"recovered_rows": new.recovered, "retracted_rows": new.retracted}
 
 
 def _when(held: Entry) -> datetime:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidegate.lake import layout
+from tidegate.lake.entry import State
 from tidegate.lake.landed import landed_of
 from tidegate.lake.versions import is_listed
 
@@ -27,8 +28,10 @@ def version_of(landed: LandedObject) -> Where:
 def original(s3: Any, quarantine: str, held: Entry) -> Where | None:
     """Where a file that is judged again lies; nothing if it lies nowhere any more."""
     landed = landed_of(held)
-    if not held.generation or is_listed(s3, landed):
-        return version_of(landed)
+    if held.original:
+        return {"Bucket": quarantine, "Key": held.original}
+    if not held.generation or held.state is not State.CLAIMED or is_listed(s3, landed):
+        return version_of(landed)  # validation has looked, and its step need not
     for dataset in dict.fromkeys((held.standing.dataset, held.dataset, layout.UNCLAIMED)):
         where = {"Bucket": quarantine, "Key": layout.original_key(dataset, held.object_id)}
         if _is_there(s3, where):

@@ -40,7 +40,7 @@ class Quarantine:
     ) -> str:
         """Keep the original bytes, which are the same in every edition, and why; the report's address."""
         key = layout.original_key(dataset, landed.object_id)
-        if (where["Bucket"], where["Key"]) != (self.bucket, key):
+        if where["Bucket"] != self.bucket:
             self._copy(landed, where, key)
         return self._report(layout.file_report_key(dataset, held.edition), report)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tidegate.lake.entry import State
+from tidegate.lake.landed import landed_of
 
 if TYPE_CHECKING:
     from tidegate.contract.batch import Numbers
@@ -35,6 +36,11 @@ class Change:
     retracted: int = 0  # published so far, and refused by today's contract
 
 
+def may_be_replayed(seen: Entry) -> bool:
+    """Whether a file has come to an end that another verdict may change."""
+    return seen.state.is_terminal and seen.state is not State.IGNORED and not seen.discarded_at
+
+
 def begin(ledger: Ledger, asked: ReplayRequested, seconds: float) -> Entry | None:
     """Take the file that a request names; nothing if the request was overtaken, or is none any more.
 
@@ -43,12 +49,12 @@ def begin(ledger: Ledger, asked: ReplayRequested, seconds: float) -> Entry | Non
         NotFound: no such file is known.
     """
     seen = ledger.get(asked.object_id)
-    if seen.state.is_terminal and seen.generation == asked.generation - 1 and not seen.discarded_at:
+    if may_be_replayed(seen) and seen.generation == asked.generation - 1:
         taken = ledger.amend(
             seen,
             state=State.CLAIMED.value,
             before=seen.told_before(),
-            dataset=asked.dataset,
+            dataset=landed_of(seen).dataset,
             generation=asked.generation,
             retract=int(asked.retract),
             asked_by=asked.asked_by,
@@ -59,6 +65,7 @@ def begin(ledger: Ledger, asked: ReplayRequested, seconds: float) -> Entry | Non
             retracted_rows=0,
             reason="",
             note="",
+            original="",
         )
         if taken:
             return taken
