@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tidegate.contract.verdict import Verdict
 
 _ROUNDS = 12
+_OF_READING = ("missing", "unknown", "rounded")  # what stands against a record of JSON, whatever its rules
 
 
 class _Nowhere:
@@ -117,10 +118,11 @@ def _loosened_column(draft: Draft, name: str, rule: str) -> bool:
         _without(draft, name)
     elif rule == TYPE and column.kind != "text":
         column.become_text("text: not all cells of the sample are written as the type that it looked like")
-    elif rule in (TYPE, NOT_NULL) or not column.rules:
+    elif rule in (TYPE, NOT_NULL, *_OF_READING) or not column.rules:
         return False
     else:
         column.rules = {}
+        column.comments = [said for said in column.comments if not said.startswith("guess")]
     return True
 
 

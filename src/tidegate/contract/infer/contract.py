@@ -67,7 +67,6 @@ def draft_of(source: Source, name: str, limits: Limits) -> Draft:
         draft.comments.append(
             "a row of totals stands in the sample, which is no row of the table: nothing was learned of it"
         )
-    _tell_broken(draft, profile)
     return draft
 
 
@@ -133,10 +132,3 @@ def _days(span: tuple[object, object] | None) -> int:
         return 0
     low, high = (end.date() if isinstance(end, dt.datetime) else end for end in span)
     return (high - low).days  # type: ignore[operator,no-any-return]
-
-
-def _tell_broken(draft: Draft, profile: Profile) -> None:
-    for what, rows in profile.broken.most_common(5):
-        name, _, check = what.rpartition(":")
-        where = f"{name}: " if name else ""
-        draft.comments.append(f"{rows:,} rows of the sample break {where}{check}, and would be quarantined")

@@ -23,6 +23,7 @@ class Layout:
     form: Format
     headers: tuple[str, ...]  # what it calls its columns, in its order; none of them a name for sure
     given: Mapping[str, pl.DataType] = field(default_factory=dict)  # types that the format itself knows
+    nested: frozenset[str] = frozenset()  # keys of JSON that hold lists or objects
     guesses: tuple[str, ...] = ()  # what was guessed, for people
 
     @property

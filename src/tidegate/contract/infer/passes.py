@@ -40,18 +40,14 @@ def profiled(source: Source, layout: Layout, limits: Limits) -> tuple[Layout, Pr
 
 
 def _profile(source: Source, layout: Layout, limits: Limits) -> tuple[Profile, KeySearch, list[str]]:
-    columns = [Column(header, layout.given.get(header)) for header in layout.headers]
+    columns = [
+        Column(header, layout.given.get(header), nested=header in layout.nested) for header in layout.headers
+    ]
     profile = Profile(columns, pl.DataFrame(schema=dict.fromkeys(layout.names, pl.String)))
     search = KeySearch()
     unknown: Counter[str] = Counter()
     for batch in batches(source, layout.plan(), limits):
-        for _, check in _reasons(batch.why):
-            profile.broken[check] += 1
-        for column, check in _reasons(batch.against):
-            if check == "unknown":
-                unknown[column] += 1
-            else:
-                profile.broken[f"{_header(layout, column)}:{check}"] += 1
+        unknown.update(column for column, check in _reasons(batch.against) if check == "unknown")
         if len(batch.row):
             cells = _as_text(batch, layout)
             profile.see(cells, layout)
@@ -59,10 +55,6 @@ def _profile(source: Source, layout: Layout, limits: Limits) -> tuple[Profile, K
     search.finish()
     is_json = isinstance(layout.form, JsonLines | JsonArray)
     return profile, search, list(unknown) if is_json else []
-
-
-def _header(layout: Layout, name: str) -> str:
-    return layout.headers[layout.names.index(name)] if name in layout.names else name
 
 
 def _reasons(lists: pl.Series | None) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ class Column:
 
     header: str
     given: pl.DataType | None  # what the format itself says of its type
+    nested: bool = False  # whether JSON's lists or objects stand in it, of which no cell is made
     rows: int = 0
     empty: int = 0  # cells that the format itself calls nothing
     nothing: Counter[str] = field(default_factory=Counter)  # cells that may mean nothing, by their spelling
@@ -118,7 +119,6 @@ class Profile:
     sample: pl.DataFrame  # the first rows as text, columns named as the layout does
     rows: int = 0
     totals: int = 0  # rows that sum up the others: they are counted, and looked at no further
-    broken: Counter[str] = field(default_factory=Counter)  # records and cells that no type can mend, by why
 
     def see(self, cells: pl.DataFrame, layout: Layout) -> None:
         """Look at some rows."""

@@ -31,7 +31,9 @@ def json_layout(text: str, *, whole: bool) -> Layout:
     if not kinds:
         raise BadRequest("the file", "no record of it is a JSON object", "Name a file of flat JSON objects")
     given = {key: found for key, counted in kinds.items() if (found := _given(counted)) is not None}
-    return Layout(form=JsonArray() if listed else JsonLines(), headers=tuple(kinds), given=given)
+    nested = frozenset(key for key, counted in kinds.items() if counted["nested"])
+    form = JsonArray() if listed else JsonLines()
+    return Layout(form=form, headers=tuple(kinds), given=given, nested=nested)
 
 
 def _of_lines(text: str) -> Iterable[Pairs]:

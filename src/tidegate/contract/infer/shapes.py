@@ -20,7 +20,7 @@ _SIGNATURE = re.compile(r"[9Aa_./:#-]{1,12}")
 
 def allowed_values(values: Counter[str] | None) -> str | None:
     """The values as a Python list, where there are few and each comes again and again."""
-    if values is None or not values or len(values) > _FEW:
+    if values is None or not 2 <= len(values) <= _FEW:
         return None
     if values.total() < max(_LEAST_ROWS, _EACH * len(values)) or max(map(len, values)) > _LONG:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tidegate.contract.formats import Parquet
@@ -47,12 +48,7 @@ def _text(source: Source, limits: Limits) -> Layout:
         found = json_layout(text, whole=whole)
     else:
         found = csv_layout(text, encoding, limits)
-    return Layout(
-        form=found.form,
-        headers=found.headers,
-        given=found.given,
-        guesses=(*found.guesses, *([guess] if guess else [])),
-    )
+    return replace(found, guesses=(*found.guesses, guess)) if guess else found
 
 
 def _pieces(source: Source, limits: Limits) -> Iterator[bytes]:

@@ -159,3 +159,11 @@ def test_a_row_of_totals_spoils_no_type_and_is_told_of() -> None:
     assert str(declared.schema().columns["id"].dtype) == "Int64"
     assert (inferred.verdict.bad_rows, inferred.verdict.good_rows) == (1, 200)
     assert "a row of totals stands in the sample" in inferred.text
+
+
+def test_keys_of_json_that_are_missing_or_nested_are_told_of() -> None:
+    body = b'{"a": 1, "b": {"c": 2}}\n{"a": 2, "d": "x"}\n'
+    inferred = found(body, "sample.jsonl")
+    assert "lists or objects stand here in the sample" in inferred.text
+    assert "b: missing (1 rows); b: type (1 rows); d: missing (1 rows)" in inferred.draft.comments[-1]
+    assert "isin" not in inferred.text
