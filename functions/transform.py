@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tidegate.facts import FileValidated
+from tidegate.lake.holding import Holding
 from tidegate.lake.messages import each_event, seconds_left
 from tidegate.lake.step import Step
 from tidegate.lake.workplace import Workplace
@@ -24,7 +25,8 @@ metrics = Metrics(namespace="Tidegate", service="transform")
 @cache
 def step() -> Step:
     """What a step needs, as the environment says."""
-    return Step(Workplace.of(from_environment()))
+    at = Workplace.of(from_environment())
+    return Step(at, Holding(at))
 
 
 @metrics.log_metrics

@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tidegate.facts import ReplayRequested
 from tidegate.lake.disguises import Disguises
+from tidegate.lake.holding import Holding
 from tidegate.lake.intake import Intake
 from tidegate.lake.landed import landed_from
 from tidegate.lake.messages import each_event, seconds_left
@@ -29,7 +30,8 @@ metrics = Metrics(namespace="Tidegate", service="validate")
 def intake() -> Intake:
     """What validating needs, as the environment says."""
     settings = from_environment()
-    return Intake(Workplace.of(settings), Disguises.of(settings))
+    at = Workplace.of(settings)
+    return Intake(at, Disguises.of(settings), Holding(at))
 
 
 @metrics.log_metrics

@@ -34,11 +34,11 @@ FLOW: Mapping[str, Function] = {
     # files become rows
     "validate": Function(
         on=(Queue("landed", holds=(Landed(), Said(facts.FileLanded), Said(facts.ReplayRequested))),),
-        memory=1769, timeout=300, layers=("base", "checking"), layers_if_slow=("schemas",),
+        memory=1769, timeout=300, scratch=4096, layers=("base", "checking"), layers_if_slow=("schemas",),
         reads=(*_LAKE, S.LANDING_BUCKET, S.QUARANTINE_BUCKET, S.PERSONAL_KEY, S.VAULT_TABLE)),
     "transform": Function(
         on=(Queue("transform", holds=(Said(facts.FileValidated, {"needs_transform": True}),)),),
-        memory=1769, timeout=300, layers=("base", "checking", "schemas"),
+        memory=1769, timeout=300, scratch=4096, layers=("base", "checking", "schemas"),
         reads=(*_LAKE, S.QUARANTINE_BUCKET)),
     "publish": Function(
         on=(Queue("publish", holds=_TO_PUBLISH),),

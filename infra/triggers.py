@@ -104,6 +104,7 @@ class Function:
     timeout: int  # seconds
     layers: tuple[str, ...]
     reads: tuple[Setting, ...]
+    scratch: int = 512  # MB of disk
     layers_if_slow: tuple[str, ...] = ()  # besides, where a dataset has a check that only pandera can run
 
     def layers_for(self, plan: Plan) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_lambda, aws_logs
+from aws_cdk import Duration, RemovalPolicy, Size, aws_iam, aws_lambda, aws_logs
 
 from infra.parts.grantee import Grantee
 
@@ -51,6 +51,7 @@ class Worker(Grantee):
             layers=layers,
             memory_size=row.memory,
             timeout=Duration.seconds(row.timeout),
+            ephemeral_storage_size=Size.mebibytes(row.scratch),
             role=self.role.without_policy_updates(),
             log_group=self.log_group,
             environment={**told, "POWERTOOLS_SERVICE_NAME": verb},

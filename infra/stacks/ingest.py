@@ -95,7 +95,8 @@ class IngestStack(Floor):
         permits.read_landed(validate, "ReadWhatLanded", lake)
         permits.read(validate, "ReadWhatIsJudgedAgain", lake.quarantine, "rows/", "files/")
         validate.may("ListVersionsOfWhatLanded", ["s3:ListBucketVersions"], [lake.landing.bucket.bucket_arn])
-        permits.write(validate, "WriteGoodRows", lake.lake, "staging/", "tables/*/data/")
+        permits.write(validate, "WriteGoodRows", lake.lake, "staging/", "tables/*/data/", "keys/")
+        permits.look_beyond(validate, lake)
         permits.write(validate, "QuarantineTheRest", lake.quarantine, "rows/", "files/")
         permits.keep_originals(validate, lake)
         permits.use_key(validate, lake, "s3", "dynamodb")
@@ -105,9 +106,10 @@ class IngestStack(Floor):
         validate.may("KeepWhatTokensStandFor", ["dynamodb:BatchWriteItem"], [lake.vault.table_arn])
 
     def _allow_transform(self, transform: Worker, lake: LakeStack) -> None:
-        permits.read(transform, "ReadStagedRows", lake.lake, "staging/")
         permits.read_landed(transform, "KeepTheOriginal", lake)
-        permits.write(transform, "WriteDataFiles", lake.lake, "staging/", "tables/*/data/")
+        transform.may("ListVersionsOfWhatLanded", ["s3:ListBucketVersions"], [lake.landing.bucket.bucket_arn])
+        permits.write(transform, "WriteDataFiles", lake.lake, "staging/", "tables/*/data/", "keys/")
+        permits.look_beyond(transform, lake)
         permits.write(transform, "QuarantineTheRest", lake.quarantine, "rows/", "files/")
         permits.keep_originals(transform, lake)
         permits.use_key(transform, lake, "s3", "dynamodb")

@@ -51,6 +51,12 @@ def use_key(who: Grantee, lake: LakeStack, *services: str, encrypts: bool = True
     who.may("UseTheKey", actions, [lake.key.key_arn], {"StringEquals": {"kms:ViaService": via}})
 
 
+def look_beyond(who: Grantee, lake: LakeStack) -> None:
+    """Read staged rows, data files and indexes of keys: those that others wrote, and again what one wrote."""
+    read(who, "ReadRowsAndKeys", lake.lake, "staging/", "tables/*/data/", "keys/")
+    browse(who, "SeeWhetherThereAreKeys", lake.lake, "keys/", "tables/")
+
+
 def say_facts(who: Grantee, lake: LakeStack) -> None:
     """Publish our facts on our bus."""
     who.may(

@@ -28,9 +28,11 @@ def datasets() -> dict[str, Dataset]:
     """Every dataset in `schemas/`, by name.
 
     Raises:
-        ContractMistake: a file declares no `dataset`, or one of another name than the file's.
+        ContractMistake: a file declares no `dataset`, or one of another name than the file's; or it refers
+            to what is not there.
     """
     from tidegate.contract.declare import Dataset
+    from tidegate.contract.referring import check_together
 
     found = {}
     for name, module in _modules("schemas").items():
@@ -42,6 +44,7 @@ def datasets() -> dict[str, Dataset]:
                 f"End the file with: dataset = Dataset(name={name!r}, …)",
             )
         found[name] = declared
+    check_together(found)
     return found
 
 

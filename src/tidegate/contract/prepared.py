@@ -28,3 +28,4 @@ class Prepared:
     on_arrival: Mapping[str, OnArrival]
     references: tuple[Reference, ...]
     unique_across_files: bool
+    keeps_keys: bool  # an index of its keys stands beside its table: for that rule, or for who refers to it

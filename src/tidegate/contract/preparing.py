@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tidegate import find
 from tidegate.contract.compile import plan_of
 from tidegate.contract.prepared import Prepared
+from tidegate.contract.referring import referred
 from tidegate.planning import table_spec
 
 if TYPE_CHECKING:
@@ -30,4 +32,5 @@ def prepare(dataset: Dataset) -> Prepared:
         on_arrival=dataset.on_arrival(),
         references=dataset.references,
         unique_across_files=dataset.unique_across_files,
+        keeps_keys=dataset.unique_across_files or dataset.name in referred(find.datasets()),
     )

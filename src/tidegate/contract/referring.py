@@ -37,6 +37,22 @@ def check_together(datasets: Mapping[str, Dataset]) -> None:
             _check(dataset, reference, datasets)
 
 
+def check_key_is_published(dataset: Dataset) -> None:
+    """Refuse a step that takes away what an index of published keys is made of.
+
+    Raises:
+        ContractMistake: a column of the key is not in the table, or of another type there.
+    """
+    arriving, published = dataset.schema().columns, dataset.table_row.to_schema().columns
+    for name in dataset.key:
+        if name not in published or str(published[name].dtype) != str(arriving[name].dtype):
+            raise ContractMistake(
+                f"schemas/{dataset.name}.py",
+                f"rows are told apart beyond their file by {name!r}, which is not published as it arrives",
+                "Keep the column, of the same type, in `published`",
+            )
+
+
 def _check(dataset: Dataset, reference: Reference, datasets: Mapping[str, Dataset]) -> None:
     where = f"schemas/{dataset.name}.py"
     other = datasets.get(reference.to)
@@ -51,6 +67,7 @@ def _check(dataset: Dataset, reference: Reference, datasets: Mapping[str, Datase
             f"{', '.join(reference.columns)} cannot name a row of {other.name}",
             f"Its key is: {', '.join(key)}",
         )
+    check_key_is_published(other)
     ours, theirs = dataset.schema().columns, other.schema().columns
     for mine, its in zip(reference.columns, key, strict=True):
         if str(ours[mine].dtype) != str(theirs[its].dtype):

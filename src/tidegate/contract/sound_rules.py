@@ -9,6 +9,7 @@ import polars as pl
 
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.personal import OnArrival
+from tidegate.contract.referring import check_key_is_published
 from tidegate.contract.severity import NOT_NULL, TYPE, UNIQUE, Severity, joined, rule_name, rule_names
 from tidegate.errors import ContractMistake
 
@@ -25,6 +26,8 @@ def check_rules(where: str, dataset: Dataset) -> None:
     """
     columns = dataset.schema().columns
     _check_references(where, dataset, columns)
+    if dataset.unique_across_files:
+        check_key_is_published(dataset)
     _check_severities(where, dataset)
     for rule in dataset.file_rules:
         _check_file_rule(where, rule, columns)

@@ -12,6 +12,7 @@ from tidegate.contract.batch import NOWHERE, Records
 from tidegate.contract.cells import TEXT
 from tidegate.contract.compiled import OK
 from tidegate.contract.reasons import reasons
+from tidegate.contract.verdict import REASON
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -39,11 +40,19 @@ def judge_typed(
     good = judged.filter(OK).select(plan.columns)
     chosen = np.flatnonzero(~keeps)
     some = judged[chosen]
-    raw = _as_json(plan, some)
-    nowhere = np.full(len(chosen), NOWHERE, dtype=np.int64)
-    evidence = Records(row[chosen], nowhere, nowhere, nowhere, raw)
-    text = row_text(plan, some, raw)
-    return good, keeps, bad_rows(evidence, text, reasons(plan, some, {}))
+    return good, keeps, _bad(plan, some, row[chosen], reasons(plan, some, {}))
+
+
+def refused(plan: Plan, rows: pl.DataFrame, row: Numbers, reason: dict[str, str]) -> pl.DataFrame:
+    """Typed rows that keep the contract, refused for one reason beyond it, as `BAD_SCHEMA`."""
+    why = pl.Series([[reason]] * rows.height, dtype=pl.List(REASON))
+    return _bad(plan, plan.judged_typed(rows), row, why)
+
+
+def _bad(plan: Plan, judged: pl.DataFrame, row: Numbers, why: pl.Series) -> pl.DataFrame:
+    nowhere = np.full(judged.height, NOWHERE, dtype=np.int64)
+    raw = _as_json(plan, judged)
+    return bad_rows(Records(row, nowhere, nowhere, nowhere, raw), row_text(plan, judged, raw), why)
 
 
 def _as_json(plan: Plan, judged: pl.DataFrame) -> list[bytes]:

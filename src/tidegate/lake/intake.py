@@ -7,7 +7,7 @@ ones counts only with its list, which is written when nothing is wrong with the 
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from tidegate.lake.datafiles import TableShelf
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
 from tidegate.lake.goodrows import GoodRows
+from tidegate.lake.holding import again_while_others_come_first
 from tidegate.lake.keeping import Keeping
 from tidegate.lake.landed import landed_of
 from tidegate.lake.precedence import beaten
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from tidegate.lake.disguises import Disguises
     from tidegate.lake.entry import Entry
     from tidegate.lake.evidence import Evidence
+    from tidegate.lake.holding import Holding
     from tidegate.lake.landed import LandedObject
     from tidegate.lake.originals import Where
     from tidegate.lake.workplace import Workplace
@@ -66,6 +68,7 @@ class Intake:
 
     at: Workplace
     disguises: Disguises
+    holding: Holding
 
     def validate(self, landed: LandedObject, seconds: float) -> Entry | None:
         """Bring a landed object as far as validation brings it; nothing if that was done before.
@@ -104,7 +107,7 @@ class Intake:
             refusal = self._refusal(landed, held, dataset)
             if dataset is None or refusal:
                 return self._set_aside_unread(landed, held, dataset, refusal)
-            return self._check(landed, held, dataset)
+            return again_while_others_come_first(lambda: self._check(landed, held, dataset))
         except ClientError as error:
             if held.generation or error.response["Error"]["Code"] not in _PERHAPS_GONE:
                 raise
@@ -140,9 +143,10 @@ class Intake:
         if where is None:
             return stand(self.at.ledger, held, ORIGINAL_GONE)
         source = S3Source.of(self.at.s3, landed, where)
-        with closing(self._keeping(held, dataset, plan)) as keeping:
+        beyond = self.holding.on_arrival(landed, dataset, self.disguises.disguise)
+        with closing(self._keeping(held, dataset, plan)) as keeping, beyond or nullcontext():
             keeper = self._disguised(keeping, dataset)
-            verdict = check(source, plan, keeper, landed_at=_when(held))
+            verdict = check(source, plan, keeper, outside=beyond, landed_at=_when(held))
             parts = keeping.bad.finish()
             new = self._change(held, dataset, verdict, keeping.bad)
             if new.retracted and not held.retract:
@@ -159,6 +163,8 @@ class Intake:
             if held.is_in_table and not dataset.needs_transform and new == Change():
                 return self._mark(held, dataset, verdict, held.standing.state, note=NOTHING_NEW)
             keeping.good.finish()
+            if beyond is not None:
+                beyond.reserve(held.edition)
         waiting = {} if dataset.needs_transform else {"waiting_for": dataset.name}
         told_of = self._told_in_ledger(held, new, where)
         marked = self._mark(held, dataset, verdict, State.VALIDATED, **told_of, **waiting)

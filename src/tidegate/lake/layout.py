@@ -25,6 +25,16 @@ def edition(object_id: str, generation: int) -> str:
     return f"{object_id}-r{generation}" if generation else object_id
 
 
+def object_of(edition: str) -> str:
+    """The object that an edition was made of."""
+    return edition.partition("-")[0]
+
+
+def generation_of(edition: str) -> int:
+    """Which replay an edition was made by; none made the first."""
+    return int(edition.partition("-r")[2] or 0)
+
+
 def uri(bucket: str, key: str) -> str:
     """The S3 address of `key`."""
     return f"s3://{bucket}/{key}"
@@ -70,6 +80,21 @@ def staged_parts_key(dataset: str, edition: str) -> str:
 def data_files_key(dataset: str, edition: str) -> str:
     """The list of data files that wait for their commit."""
     return f"staging/{dataset}/{edition}/data-files.json"
+
+
+def keys_head_key(dataset: str) -> str:
+    """What counts of a dataset's key index."""
+    return f"keys/{dataset}/head.json"
+
+
+def keys_segment_key(dataset: str, name: str) -> str:
+    """A segment of a dataset's key index."""
+    return f"keys/{dataset}/segments/{name}"
+
+
+def keys_files_key(dataset: str, object_id: str) -> str:
+    """The data files that hold the keys which an object brought, edition by edition."""
+    return f"keys/{dataset}/files/{object_id}.json"
 
 
 def bad_rows_key(dataset: str, edition: str, number: int = 0) -> str:

@@ -9,7 +9,7 @@ quarantined; one that is declared to go row by row (`transform_sees=Sees.ROWS`) 
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +25,12 @@ from tidegate.lake.datafiles import TableShelf
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
 from tidegate.lake.goodrows import GoodRows
+from tidegate.lake.holding import again_while_others_come_first
 from tidegate.lake.keeping import Keeping
 from tidegate.lake.landed import landed_of
 from tidegate.lake.replay import NOTHING_NEW, change_by_step, says_the_same, stand, would_retract
 from tidegate.lake.staging import StagingShelf
+from tidegate.lake.stepped_keys import SteppedKeys
 from tidegate.lake.workplace import about
 from tidegate.planning import table_spec
 
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
 
     from tidegate.contract.declare import Dataset
     from tidegate.contract.keeper import Keeper
+    from tidegate.lake.beyond import Beyond
     from tidegate.lake.entry import Entry
+    from tidegate.lake.holding import Holding
     from tidegate.lake.staging import StagedPart
     from tidegate.lake.workplace import Workplace
 
@@ -54,6 +58,7 @@ class Step:
     """A dataset's own step, at its workplace."""
 
     at: Workplace
+    holding: Holding
 
     def transform(self, object_id: str, seconds: float) -> Entry | None:
         """Bring a validated object through its step; nothing if that was done before.
@@ -66,7 +71,8 @@ class Step:
             self.at.say(what_follows(held))
             return None
         try:
-            return self._transform(held, find.dataset(held.dataset))
+            dataset = find.dataset(held.dataset)
+            return again_while_others_come_first(lambda: self._transform(held, dataset))
         except Exception:
             self.at.ledger.release(held)
             raise
@@ -81,18 +87,23 @@ class Step:
         if dataset.transform_sees is Sees.FILE and size > LARGEST_WHOLE:
             what = f"its good rows take {size:,} bytes, and the step sees at most {LARGEST_WHOLE:,} at once"
             return self._set_aside(held, dataset, f"too_large_for_step: {what}", judged=False)
-        with closing(self._keeping(held, dataset)) as keeping:
+        beyond = self.holding.after_step(landed_of(held), self.at.datasets[held.dataset])
+        with closing(self._keeping(held, dataset)) as keeping, beyond or nullcontext():
             try:
-                verdict = judged(dataset, _seen(dataset, shelf, parts), keeping)
+                verdict = judged(dataset, _seen(dataset, shelf, parts), keeping, beyond)
             except StepFailed as failed:
                 return self._set_aside(held, dataset, f"step_failed: the step raised {failed}")
+            if verdict.fault is not None:
+                return self._set_aside(held, dataset, f"{verdict.fault.code}: {verdict.fault.what}")
             if not verdict.good_rows:
                 return self._set_aside(
                     held, dataset, "step_failed: no row that the step returned keeps the contract"
                 )
-            return self._keep(held, dataset, verdict, keeping)
+            return self._keep(held, dataset, verdict, keeping, beyond)
 
-    def _keep(self, held: Entry, dataset: Dataset, verdict: Verdict, keeping: Keeping) -> Entry:
+    def _keep(
+        self, held: Entry, dataset: Dataset, verdict: Verdict, keeping: Keeping, beyond: Beyond | None
+    ) -> Entry:
         new = change_by_step(held, verdict.good_rows)
         if new.retracted and not held.retract:
             return stand(self.at.ledger, held, would_retract(new.retracted))
@@ -102,6 +113,8 @@ class Step:
         if says_the_same(held, verdict.good_rows, verdict.bad_rows):
             return self._mark(held, verdict, held.standing.state, note=NOTHING_NEW)
         keeping.good.finish()
+        if beyond is not None:
+            beyond.reserve(held.edition)
         told = {"recovered_rows": new.recovered, "retracted_rows": new.retracted} if held.generation else {}
         marked = self._mark(held, verdict, State.TRANSFORMED, waiting_for=dataset.name, **told)
         self.at.say(what_follows(marked))
@@ -150,13 +163,16 @@ def _seen(dataset: Dataset, shelf: StagingShelf, parts: Sequence[StagedPart]) ->
     return each if dataset.transform_sees is Sees.ROWS else iter([pl.concat(each)])
 
 
-def judged(dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeper) -> Verdict:
+def judged(
+    dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeper, beyond: Beyond | None = None
+) -> Verdict:
     """Run the step on all that it is to see, and hand on what it returns.
 
     Raises:
         StepFailed: it raised, or returned what is no frame with the table's columns.
     """
     total, good, tally = 0, 0, Tally()
+    keys = None if beyond is None else SteppedKeys(dataset, beyond)
     for rows in seen:
         try:
             stepped = after_step(dataset, rows, first=total + 1)
@@ -166,13 +182,18 @@ def judged(dataset: Dataset, seen: Iterator[pl.DataFrame], keeping: Keeper) -> V
         good += stepped.good.height
         tally.add(stepped.bad)
         keeping.keep(stepped.good, stepped.row)
+        if keys is not None:
+            keys.see(stepped.good, stepped.row)
         if stepped.bad.height:
             keeping.refuse(stepped.bad)
+    taken = 0 if keys is None else keys.settle(keeping, tally)
     return Verdict(
         dataset=dataset.name,
         contract_version=published_plan(dataset).version,
         total_rows=total,
-        good_rows=good,
-        bad_rows=total - good,
+        good_rows=good - taken,
+        bad_rows=total - good + taken,
         tally=tally,
+        fault=None if keys is None else keys.fault,
+        warnings=Tally() if keys is None else keys.warnings,
     )

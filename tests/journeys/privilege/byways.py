@@ -141,9 +141,11 @@ def metadata_that_grew_old(place: Place) -> None:
 
 
 def passengers_in_disguise(place: Place) -> None:
-    """A file with personal data: its key is asked for, and the vault takes what its tokens stand for."""
+    """A file with personal data that refers to an airline: its key is asked for, the vault takes what its
+    tokens stand for, and nobody else may bring its tickets."""
     header = b"ticket,carrier,seat,bags,name,email,phone\n"
-    _landed(place, "passengers/a.csv", header + b"2200123456789,UA,12A,1,Ann Example,ann@example.org,\n")
+    _landed(place, "airlines/ours.csv", b"carrier,name\nQQ,Ours\n")
+    _landed(place, "passengers/a.csv", header + b"2200123456789,QQ,12A,1,Ann Example,ann@example.org,\n")
 
 
 def strike_soon(place: Place, verb: str) -> None:
