@@ -93,7 +93,8 @@ def test_what_a_mended_contract_lets_pass_is_published_once_and_the_rest_stays(
 ) -> None:
     assert differing(place, ["airlines"]) == []
     code, (told,) = asks(place, capsys, "replay", landed.object_id, "--dry-run")
-    assert (code, told["recovered_rows"], told["note"]) == (0, 0, "nothing new")
+    assert (code, told["recovered_rows"]) == (0, 0)
+    assert "nothing new" in told["note"]
     with deployed_contract(place, TWO, THREE):
         code, (told,) = asks(place, capsys, "replay", landed.object_id)
         assert (code, told["recovered_rows"], told["bad_rows"], told["generation"]) == (1, 1, 1, 1)

@@ -21,7 +21,15 @@ from tidegate.lake.ledger import Ledger
 from tidegate.lake.originals import original
 from tidegate.lake.precedence import beaten
 from tidegate.lake.quarantine import Quarantine
-from tidegate.lake.replay import ORIGINAL_GONE, Change, change, change_by_step, would_retract
+from tidegate.lake.replay import (
+    NOTHING_NEW,
+    ORIGINAL_GONE,
+    Change,
+    change,
+    change_by_step,
+    says_the_same,
+    would_retract,
+)
 from tidegate.lake.s3source import S3Source
 from tidegate.lake.step import LARGEST_WHOLE, StepFailed, judged
 from tidegate.settings import Setting
@@ -104,7 +112,7 @@ def _outlook(where: Place, held: Entry, file: Entry, verdict: Verdict, watch: _W
         recovered_rows=new.recovered,
         retracted_rows=new.retracted,
         rules=_rules(verdict.tally),
-        note=_note(held, new),
+        note=NOTHING_NEW if held.is_in_table and new == Change() else _barred(held, new),
         contract_version=verdict.contract_version,
     )
 
@@ -120,15 +128,19 @@ def _stepped(held: Entry, so_far: Outlook, watch: _Watch, dataset: Dataset) -> O
         return _refused(held, so_far.file, f"step_failed: the step raised {failed}", rows)
     if not verdict.good_rows:
         return _refused(held, so_far.file, "step_failed: no row that it returned keeps the contract", rows)
+    if so_far.retracted_rows and not held.retract:  # the step would not be reached
+        return so_far
     new = change_by_step(held, verdict.good_rows)
+    told = replace(held, recovered_rows=so_far.recovered_rows, contract_version=so_far.contract_version)
+    same = says_the_same(told, verdict.good_rows, verdict.bad_rows)
     return replace(
         so_far,
         good_rows=verdict.good_rows,
         bad_rows=so_far.bad_rows + verdict.bad_rows,
         recovered_rows=new.recovered,
-        retracted_rows=max(new.retracted, so_far.retracted_rows),
+        retracted_rows=new.retracted,
         rules=so_far.rules + _rules(verdict.tally),
-        note=so_far.note or _note(held, new),
+        note=NOTHING_NEW if same else _barred(held, new),
     )
 
 
@@ -143,10 +155,8 @@ def _refused(held: Entry, file: Entry, reason: str, rows: int) -> Outlook:
     )
 
 
-def _note(held: Entry, new: Change) -> str:
-    if new.retracted and not held.retract:
-        return would_retract(new.retracted)
-    return "" if new.recovered or new.retracted else "nothing new"
+def _barred(held: Entry, new: Change) -> str:
+    return would_retract(new.retracted) if new.retracted and not held.retract else ""
 
 
 def _rules(tally: Tally) -> tuple[dict[str, Any], ...]:

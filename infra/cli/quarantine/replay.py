@@ -41,11 +41,11 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     """Ask, and wait until each file has come to its end; with `--dry-run` only find out."""
     where = place.find(args.environment)
     files = [_replayable(file) for file in choosing.chosen(where, args)]
-    _warn(where, screen, files)
+    others = _deployed_otherwise(where, screen, files)
     if args.dry_run:
         from infra.cli.quarantine.rehearsal import rehearse
 
-        return _foretold([rehearse(where, file, retract=args.retract) for file in files])
+        return _foretold([rehearse(where, file, retract=args.retract) for file in files], others)
     asked = [request(file, retract=args.retract, by=who(where)) for file in files]
     announce(where.client("events"), where.settings[Setting.BUS], asked)
     screen.step(f"asked for {counted(len(asked), 'file')} to be judged again")
@@ -80,14 +80,16 @@ def ended(where: place.Place, asked: Sequence[ReplayRequested], wait_seconds: fl
         time.sleep(0.2)
 
 
-def _warn(where: place.Place, screen: Screen, files: Sequence[Entry]) -> None:
-    """Say it where a contract was changed here and not deployed: the files are judged by the deployed one."""
+def _deployed_otherwise(where: place.Place, screen: Screen, files: Sequence[Entry]) -> list[str]:
+    """The datasets whose contract here is not what is deployed, by which files are judged; it is said."""
     from infra.cli.quarantine.deployed import differing
 
-    for name in differing(where, (landed_of(file).dataset for file in files)):
+    names = differing(where, (landed_of(file).dataset for file in files))
+    for name in names:
         screen.step(
-            f"[yellow]schemas/{name}.py is not as it is deployed[/]; files are judged by what is: deploy"
+            f"[yellow]schemas/{name}.py is not what is deployed[/], by which files are judged: deploy"
         )
+    return names
 
 
 def _replayable(file: Entry) -> Entry:
@@ -111,7 +113,7 @@ def request(file: Entry, *, retract: bool, by: str) -> ReplayRequested:
     )
 
 
-def _foretold(outlooks: list[Outlook]) -> Answer:
+def _foretold(outlooks: list[Outlook], others: Sequence[str]) -> Answer:
     columns = ("id", "key", "now good", "still bad", "retracted", "rules", "what would happen")
     rows = [
         (
@@ -126,7 +128,8 @@ def _foretold(outlooks: list[Outlook]) -> Answer:
         for one in outlooks
     ]
     title = f"What a replay of {counted(len(outlooks), 'file')} would do, by the contracts that lie here"
-    return Answer([one.data() for one in outlooks], lambda: grid(title, columns, rows))
+    data = [{**one.data(), "as_deployed": landed_of(one.file).dataset not in others} for one in outlooks]
+    return Answer(data, lambda: grid(title, columns, rows))
 
 
 def _in_words(rules: Sequence[dict[str, Any]]) -> str:
