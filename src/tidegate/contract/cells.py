@@ -25,6 +25,8 @@ from tidegate.errors import ContractMistake
 TEXT = "_text:"  # contract columns never begin with an underscore
 
 _JSON_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_FIRST_YEAR = "0001"
 _DAY_AND_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]"
 _OFFSET = r"(?:Z|[+-][0-9]{2}:?[0-9]{2})"
 _DIGITS = {"ms": 3, "us": 6}
@@ -42,16 +44,16 @@ def typed(column: str, kind: pl.DataType) -> pl.Expr:
     if kind == pl.String:
         value = text
     elif kind.is_integer():
-        number = text.cast(kind, strict=False)
-        value = pl.when(number.cast(pl.String) == text).then(number)
+        value = pl.when(_as_printed(text)).then(text.cast(kind, strict=False))
     elif kind.is_float():
         real = text.cast(kind, strict=False)
         value = pl.when(real.is_finite() & text.str.contains(_JSON_NUMBER)).then(real)
     elif kind == pl.Boolean:
         value = pl.when(text.is_in(_TRUE)).then(True).when(text.is_in(_FALSE)).then(False)
     elif kind == pl.Date:
-        day = text.str.to_date("%Y-%m-%d", strict=False)
-        value = pl.when((day.cast(pl.String) == text) & day.dt.year().is_between(*_YEARS)).then(day)
+        # polars takes blanks, signs and single digits too; its cache of dates costs more than it saves
+        day = text.str.to_date("%Y-%m-%d", strict=False, cache=False)
+        value = pl.when(text.str.contains(_DAY) & (text >= _FIRST_YEAR)).then(day)
     elif isinstance(kind, pl.Datetime) and kind.time_unit in _DIGITS:
         value = _instant(text, kind)
     elif isinstance(kind, pl.Decimal):
@@ -68,6 +70,15 @@ def typed(column: str, kind: pl.DataType) -> pl.Expr:
             "Use an integer, float, Decimal, Boolean, String, Date or Datetime type of polars",
         )
     return value.alias(column)
+
+
+def _as_printed(text: pl.Expr) -> pl.Expr:
+    """Whether a text that polars reads as an integer, a sign and digits, is written as integers are printed.
+
+    Texts are compared by their bytes, and only these begin with a digit from 1 to 9.
+    """
+    negative = text.is_between(pl.lit("-1"), pl.lit("-:"), closed="left")
+    return (text >= "1") | (text == "0") | negative
 
 
 def _instant(text: pl.Expr, kind: pl.Datetime) -> pl.Expr:

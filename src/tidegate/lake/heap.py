@@ -63,8 +63,7 @@ class Heap:
             return
         values = rows.select(self._value.alias("value"))["value"].to_numpy()
         if (values[1:] < values[:-1]).any():
-            order = np.argsort(values, kind="stable")
-            rows, values = rows[order], values[order]
+            rows, values = rows.sort(pl.Series(values), maintain_order=True), np.sort(values)
         self._add(rows, values)
 
     def of(self, value: int) -> pl.DataFrame:

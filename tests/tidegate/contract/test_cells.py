@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -87,3 +89,42 @@ def test_a_value_written_as_its_type_is_read(kind, text, value):
 )
 def test_what_is_not_written_as_its_type_is_refused(kind, texts):
     assert {text: read(kind, text) for text in texts} == dict.fromkeys(texts)
+
+
+def texts(alphabet: str, longest: int) -> list[str]:
+    return ["".join(some) for n in range(longest + 1) for some in itertools.product(alphabet, repeat=n)]
+
+
+def many(kind: pl.DataType, of: list[str]) -> list:
+    return pl.DataFrame({f"{TEXT}a": of}).select(typed("a", kind)).to_series().to_list()
+
+
+@pytest.mark.parametrize("kind", [pl.Int8(), pl.UInt8(), pl.Int64(), pl.UInt64()])
+def test_of_all_short_texts_those_that_print_an_integer_are_one(kind):
+    every = texts("0159+-. e\t:x٣", 4)
+    low, high = pl.select(
+        pl.lit(0).cast(kind).lower_bound(), pl.lit(0).cast(kind).upper_bound().alias("h")
+    ).row(0)
+
+    def value(text: str) -> int | None:
+        printed = re.fullmatch(r"0|-?[1-9][0-9]*", text)
+        return int(text) if printed and low <= int(text) <= high else None
+
+    assert many(kind, every) == [value(text) for text in every]
+
+
+def test_of_all_texts_near_a_day_those_with_ten_digits_and_dashes_in_place_are_one():
+    places = itertools.combinations(range(10), 2)
+    every = {
+        "2016-03-13"[:a] + one + "2016-03-13"[a + 1 : b] + two + "2016-03-13"[b + 1 :]
+        for a, b in places
+        for one, two in itertools.product(["", "0", "1", "9", " ", "\t", "+", "-", "/", "00"], repeat=2)
+    }
+
+    def value(text: str) -> date | None:
+        try:
+            return date.fromisoformat(text) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else None
+        except ValueError:
+            return None
+
+    assert many(pl.Date(), sorted(every)) == [value(text) for text in sorted(every)]

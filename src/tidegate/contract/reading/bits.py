@@ -37,6 +37,15 @@ def equal(data: Bytes, value: int) -> Bits:
     return bits(data, lambda some: some == value)
 
 
+def side_by_side(data: Bytes, value: int) -> bool:
+    """Whether this byte stands twice in a row."""
+    for start in range(0, len(data), _PIECE):
+        some = data[start : start + _PIECE + 1] == value
+        if (some[1:] & some[:-1]).any():
+            return True
+    return False
+
+
 def with_bit(of: Bits, place: int) -> Bits:
     """The same bitmap with one bit more."""
     more = of.copy()

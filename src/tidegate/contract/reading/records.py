@@ -57,7 +57,15 @@ class Spans:
     marks: Marks | None = None  # none where records were matched one by one
 
 
-def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int, quote: bytes = b'"') -> Spans:
+def spans(
+    block: bytes,
+    delimiter: bytes,
+    *,
+    last: bool,
+    longest: int,
+    quote: bytes = b'"',
+    marks: Marks | None = None,
+) -> Spans:
     """Find the records of a block that starts where a record starts.
 
     Args:
@@ -66,8 +74,9 @@ def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int, quote: by
         quote: one byte, or none where a quote is a character like any other.
         last: whether the file ends with the block.
         longest: the longest record, in bytes; a longer one counts as broken.
+        marks: the block's own, where they are at hand.
     """
-    measured = _measured(block, delimiter, last=last, quote=quote)
+    measured = _measured(block, marks or marks_of(block, delimiter, quote), last=last)
     too_long = np.flatnonzero(measured.ends - measured.starts > longest)
     kept = int(too_long[0]) if len(too_long) else len(measured.starts)
     consumed = int(measured.starts[kept]) if len(too_long) else measured.consumed
@@ -81,12 +90,11 @@ def spans(block: bytes, delimiter: bytes, *, last: bool, longest: int, quote: by
     return _joined(head, _matched(block, consumed, delimiter, last=last, longest=longest, quote=quote))
 
 
-def _measured(block: bytes, delimiter: bytes, *, last: bool, quote: bytes = b'"') -> Spans:
+def _measured(block: bytes, marks: Marks, *, last: bool) -> Spans:
     """The records up to the first misplaced quote, all at once."""
     if not block:
-        return Spans(NOTHING, NOTHING, NOTHING, 0, _marks(block, delimiter, quote))
+        return Spans(NOTHING, NOTHING, NOTHING, 0, marks)
     data = np.frombuffer(block, dtype=np.uint8)
-    marks = _marks(block, delimiter, quote)
     limit, closed = _limit(data, marks, last=last)
     ends = places(marks.line_ends)
     ends = ends[: np.searchsorted(ends, limit)]
@@ -101,7 +109,8 @@ def _measured(block: bytes, delimiter: bytes, *, last: bool, quote: bytes = b'"'
     return Spans(starts, ends, fields, consumed, marks)
 
 
-def _marks(block: bytes, delimiter: bytes, quote: bytes) -> Marks:
+def marks_of(block: bytes, delimiter: bytes, quote: bytes) -> Marks:
+    """Where line ends, delimiters and quotes stand in a block that starts where a record starts."""
     data = np.frombuffer(block, dtype=np.uint8)
     feeds, delimiters = equal(data, _LF), equal(data, delimiter[0])
     if not quote or quote not in block:
@@ -115,17 +124,18 @@ def _limit(data: Bytes, marks: Marks, *, last: bool) -> tuple[int, bool]:
     """How far quotes and carriage returns are sound, and whether that is the end, with no quote open."""
     length = len(data)
     feeds = with_bit(marks.feeds, length)  # the end of the file ends a line
-    returns = equal(data, _CR) if marks.returns else np.zeros_like(feeds)
-    faults = returns & ~sooner(feeds)
+    faults = ending = np.zeros_like(feeds)
+    if marks.returns:
+        returns, before_feed = equal(data, _CR), sooner(feeds)
+        faults, ending = returns & ~before_feed, returns & before_feed
     if marks.quotes is None or marks.within is None:
         limit = _first(faults, length)
         return limit, limit == length
-    faults &= ~marks.within
-    near = marks.delimiters | marks.quotes
-    may_open = with_bit(later(near | feeds), 0)
-    may_close = sooner(near | feeds | (returns & sooner(feeds)))
     opens, closes = marks.quotes & marks.within, marks.quotes & ~marks.within
-    faults |= (opens & ~may_open) | (closes & ~may_close)
+    edges = marks.delimiters | marks.quotes | feeds
+    opened = opens & ~with_bit(later(edges), 0)
+    closed = closes & ~sooner(edges | ending)
+    faults = (faults & ~marks.within) | opened | closed
     limit = _first(faults, length)
     odd = bool(np.bitwise_count(marks.quotes).sum() & 1)
     if last and odd and limit == length:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tidegate.contract.reading.beginning import SMALL, begin, filled
+from tidegate.contract.reading.beginning import SMALL, begin
 from tidegate.contract.reading.bits import Offsets, equal, ranks
-from tidegate.contract.reading.records import Spans, spans
+from tidegate.contract.reading.records import Spans, marks_of, spans
 from tidegate.contract.source import FaultFound, Limits
 
 if TYPE_CHECKING:
@@ -90,23 +90,25 @@ def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: L
         FaultFound: the file as a whole cannot be read.
     """
     start = begin(pieces, columns, form, limits)
-    block, position = start.rest, _Position(line=start.line, offset=start.offset, header=start.header)
+    block, tail = start.rest, b""
+    position = _Position(line=start.line, offset=start.offset, header=start.header)
     mark, quote = form.delimiter.encode(), (form.quote or "").encode()
     ended, starved, whole = False, True, False
     while True:
         if not ended and (starved or len(block) < limits.piece_bytes):
-            waiting = len(block)
-            block = filled(pieces, limits.piece_bytes, block)
-            ended = len(block) - waiting < limits.piece_bytes
-        # records of a few bytes take many times their size to look at: little of them at once
-        some = block if whole or block.count(b"\n") <= _DENSE else block[:_LITTLE]
+            block, tail, ended = _filled_to_a_line(pieces, limits.piece_bytes, [block, tail])
+        some, marks = block, marks_of(block, mark, quote)
+        if not whole and np.bitwise_count(marks.feeds).sum() > _DENSE:
+            # records of a few bytes take many times their size to look at: little of them at once
+            some = block[:_LITTLE]
+            marks = marks_of(some, mark, quote)
         last = ended and len(some) == len(block)
-        found = spans(some, mark, last=last, longest=limits.record_bytes, quote=quote)
+        found = spans(some, mark, last=last, longest=limits.record_bytes, quote=quote, marks=marks)
         if len(found.starts):
             yield _chunk(some, found, len(columns), position)
         starved = not found.consumed and len(some) == len(block)
         whole = not found.consumed
-        if starved and len(block) > limits.record_bytes + SMALL:
+        if starved and len(block) + len(tail) > limits.record_bytes + SMALL:
             what = f"the record at line {position.line} is longer than {limits.record_bytes:,} bytes"
             raise FaultFound(
                 "too_large", what, "Look for a missing line end, or a quote that is never closed"
@@ -116,11 +118,27 @@ def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: L
             return
 
 
+def _filled_to_a_line(pieces: Iterator[bytes], size: int, before: list[bytes]) -> tuple[bytes, bytes, bool]:
+    """What was read before and so many bytes more, up to a line's end; what is beyond; if that is all."""
+    taken, length = before, 0
+    for piece in pieces:
+        taken.append(piece)
+        length += len(piece)
+        if length >= size:
+            break
+    ended = length < size
+    newest = taken.pop()
+    cut = len(newest) if ended else newest.rfind(b"\n") + 1 or len(newest)
+    return b"".join([*taken, newest[:cut]]), newest[cut:], ended
+
+
 def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chunk:
     data = np.frombuffer(block, dtype=np.uint8)[: found.consumed]
     problems = _problems(block, data, found, columns, position.header)
     number = np.arange(len(problems), dtype=np.int64)
     feeds = found.marks.feeds if found.marks else equal(data, 10)
+    lines = int(ranks(feeds, np.array([found.consumed]))[0])
+    of_one_line = lines == len(number) and block.endswith(b"\n", 0, found.consumed)
     blank = problems == _BLANK
     filled = np.flatnonzero(~blank)
     # blank lines at the end are rows only if something follows them, perhaps in the next chunk
@@ -131,7 +149,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
         raise FaultFound("too_many_bad_rows", what, "Look for what the file should hold there")
     places = Places(
         number + position.row + before + 1,
-        ranks(feeds, found.starts) + position.line,
+        (number if of_one_line else ranks(feeds, found.starts)) + position.line,
         found.starts + position.offset,
         found.ends - found.starts,
     )
@@ -141,7 +159,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
         block,
         position.offset,
         _sound_text(block, found, problems),
-        places.of(problems == 0),
+        places.of(problems == 0) if problems.any() else places,
         _together(held, places.of(bad)),
         np.concatenate((np.full(before, _BLANK, dtype=np.uint8), problems[bad])),
         np.concatenate((np.zeros(before, dtype=np.int64), found.fields[bad])),
@@ -149,7 +167,7 @@ def _chunk(block: bytes, found: Spans, columns: int, position: _Position) -> Chu
     trailing = len(problems) - upto
     position.row += before + upto
     position.blanks = trailing if upto else position.blanks + trailing
-    position.line += int(ranks(feeds, np.array([found.consumed]))[0])
+    position.line += lines
     position.offset += found.consumed
     return chunk
 
@@ -173,7 +191,8 @@ def _problems(
     problems[found.fields != columns] = FIELD_COUNT
     problems[found.fields == 0] = _QUOTES
     problems[found.ends == found.starts] = _BLANK
-    for number in np.flatnonzero(found.ends - found.starts == len(header)) if header in block else ():
+    alike = np.flatnonzero(found.ends - found.starts == len(header))
+    for number in alike if header and len(alike) and header in block else ():
         if block.startswith(header, found.starts[number]):
             problems[number] = _HEADER_AGAIN
     if b"\0" in block:

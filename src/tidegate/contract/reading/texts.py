@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from tidegate.contract.cells import TEXT
+from tidegate.contract.reading.bits import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,9 +34,20 @@ def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
         empty_string_is_null="" in form.null_values,
         null_values=[null for null in form.null_values if null],
     )
-    if form.null_values and form.quote and form.quote.encode() in records:
+    if _quotes_nulls(records, form):
         text = text.with_columns(pl.when(~pl.all().is_in(form.null_values)).then(pl.all()))
     return text if form.decimal == "." else text.with_columns(_with_points(plan, form))
+
+
+def _quotes_nulls(records: bytes, form: Csv) -> bool:
+    """Whether a spelling of nothing may stand in quotes, which polars takes for a value."""
+    quote = (form.quote or "").encode()
+    if not quote or quote not in records:
+        return False
+    some = (null.encode().replace(quote, quote * 2) for null in form.null_values if null)
+    if any(quote + null + quote in records for null in some):
+        return True
+    return "" in form.null_values and side_by_side(np.frombuffer(records, dtype=np.uint8), quote[0])
 
 
 def _with_points(plan: Plan, form: Csv) -> Iterator[pl.Expr]:

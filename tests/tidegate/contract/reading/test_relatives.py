@@ -104,6 +104,12 @@ def test_a_header_may_differ_in_case_or_be_left_out_where_the_contract_says_so()
     assert rows(b"\xef\xbb\xbf1,x\n", Csv(header=Header.NONE, skip_lines=0)) == [("1", "x")]
 
 
+def test_blank_lines_are_no_headers_where_a_file_has_none():
+    found = checked(b"1,x\n\n2,y\n\n\n", texts(["a", "b"], Csv(header=Header.NONE)), "a.csv")
+    assert reasons(found) == {2: {("", "blank_line")}}
+    assert found.good.rows() == [("1", "x"), ("2", "y")]
+
+
 def test_a_header_in_the_middle_is_no_row_even_where_every_column_is_text():
     found = checked(b"a,b\r\n1,x\r\na,b\r\n2,y\r\n", texts(["a", "b"], Csv()), "a.csv")
     assert reasons(found) == {2: {("", "repeated_header")}}

@@ -155,3 +155,8 @@ def _one_line(row: tuple[str, str], line_end: str) -> str:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator=line_end).writerow(row)
     return out.getvalue()
+
+
+def test_a_last_line_without_an_end_and_a_line_end_in_quotes_do_not_cancel_each_other_out():
+    sound, _, _ = read(b'1,"x\ny"\n2,y\n3,z', 2)
+    assert [line for _, line, *_ in sound] == [2, 4, 5]
