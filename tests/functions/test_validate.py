@@ -10,6 +10,7 @@ import pytest
 
 from functions import publish, transform, validate
 from tests.functions.world import Context, World, landed, messages
+from tidegate.contract.source import LARGEST_FILE
 from tidegate.lake.entry import State
 
 TRIPS = b"id,rider,price,day\n1,ann,2.5,2013-01-01\n2,,,2013-01-31\n3,bo,4,2013-02-01\n"
@@ -41,6 +42,19 @@ def test_good_rows_become_data_files_that_wait_for_their_table(world: World) -> 
     (fact,) = world.heard()
     assert fact["detail-type"] == "FileValidated"
     assert fact["detail"]["needs_transform"] is False
+
+
+def test_a_file_that_no_call_could_read_to_its_end_is_kept_unread_with_advice(world: World) -> None:
+    event = world.put("trips/years.csv", TRIPS)
+    event["detail"]["object"]["size"] = LARGEST_FILE + 1
+
+    assert run(event) == {"batchItemFailures": []}
+
+    entry = world.entry(event)
+    assert (entry.state, entry.total_rows) == (State.QUARANTINED, 0)
+    assert entry.reason.startswith(f"too_large: {LARGEST_FILE + 1:,} bytes are more than")
+    (step,) = world.report(world.heard()[0]["detail"]["report"])["next_steps"]
+    assert step.startswith("Split the file between two lines")
 
 
 def test_the_same_event_three_times_changes_nothing_after_the_first(world: World) -> None:

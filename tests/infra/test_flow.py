@@ -8,6 +8,7 @@ from typing import Any
 from infra.flow import FLOW, MACHINES
 from infra.layers import ROOT
 from infra.triggers import BuildEnded, EachModelsSchedule, Every, PackageChanged, Queue, Route, Said
+from tidegate.contract.source import SECONDS
 from tidegate.plan import plan
 
 
@@ -102,3 +103,7 @@ def test_the_table_stays_under_sixty_lines() -> None:
     lines = (ROOT / "infra" / "flow.py").read_text().splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("FLOW"))
     assert lines.index("}") - first < 60
+
+
+def test_the_largest_file_is_reckoned_from_the_time_that_validation_has() -> None:
+    assert FLOW["validate"].timeout == SECONDS

@@ -12,10 +12,10 @@ import polars as pl
 from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
+from tidegate.contract.source import LARGEST_FILE
 from tidegate.contract.verdict import MASK, FileFault, Tally, Verdict
 from tidegate.lake.after_step import after_step
 from tidegate.lake.entry import State
-from tidegate.lake.intake import LARGEST_FILE
 from tidegate.lake.step import LARGEST_WHOLE
 
 if TYPE_CHECKING:

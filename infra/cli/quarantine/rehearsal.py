@@ -13,9 +13,9 @@ from tidegate import find
 from tidegate.contract.contracts import contracts
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
+from tidegate.contract.source import LARGEST_FILE
 from tidegate.contract.verdict import ROW
 from tidegate.lake.entry import State
-from tidegate.lake.intake import LARGEST_FILE
 from tidegate.lake.landed import landed_of
 from tidegate.lake.ledger import Ledger
 from tidegate.lake.originals import original

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# What one function can read in its time; docs/benchmarks.md has what was measured. It is taken for a third as
+# fast, since Lambda's core may be slower, and copies are read twice; start and end have half a minute.
+SECONDS = 300  # that a call of `validate` may take, by infra/flow.py
+BYTES_A_SECOND = 16_000_000
+LARGEST_FILE = (SECONDS - 30) * BYTES_A_SECOND  # bytes, of a packed file as it is and unpacked
+
+
 class Stream(Protocol):
     """Bytes that are read from the first to the last."""
 
@@ -112,7 +119,7 @@ class FaultFound(Exception):
 class Limits:
     """How much of a file is read before it is refused."""
 
-    unpacked_bytes: int = 64 << 30
+    unpacked_bytes: int = LARGEST_FILE
     ratio: int = 250  # text rarely packs better than 50 times; deflate's own best is 1032
     ratio_from: int = 32 << 20  # below this size no ratio is dangerous
     record_bytes: int = 1 << 20

@@ -17,7 +17,8 @@ AGAIN = {
     Overwrite.REFUSE: "land the mended rows in a file of a new name (a name that was published is taken)",
 }
 _UNREAD = {
-    "too_large": "Split the file into smaller ones, and send them one by one",
+    "too_large": "Split the file between two lines, each part with its header, and send the parts in turn; "
+    "a backfill of years goes the same way, a file for each stretch",
     "given_up": "See the errors of its attempts in the function's log, mend their cause, and land it again",
     "too_large_for_step": "Declare transform_sees=Sees.ROWS if the step treats each row by itself, or split "
     "the file",

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from tidegate.contract.engine import check
 from tidegate.contract.personal import Disguising
+from tidegate.contract.source import LARGEST_FILE, SECONDS
 from tidegate.contract.verdict import defused, report
 from tidegate.lake import layout
 from tidegate.lake.advice import next_steps
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
     from tidegate.lake.originals import Where
     from tidegate.lake.workplace import Workplace
 
-LARGEST_FILE = 256 * 1024**2
 MOST_ATTEMPTS = 6
 # S3 denies what one may not list; where versions are not kept, another ETag means that ours is gone.
 _PERHAPS_GONE = {"NoSuchKey", "NoSuchVersion", "404", "AccessDenied", "PreconditionFailed", "412"}
@@ -125,7 +125,8 @@ class Intake:
                 f"unclaimed: no dataset is called {defused(landed.dataset, 60)!r}; the datasets are: {known}"
             )
         if landed.size > LARGEST_FILE:
-            return f"too_large: {landed.size} bytes are more than the {LARGEST_FILE} that one function reads"
+            read = f"the {LARGEST_FILE:,} that one function reads in its {SECONDS} seconds"
+            return f"too_large: {landed.size:,} bytes are more than {read}"
         if held.attempts > MOST_ATTEMPTS:
             return f"given_up: {MOST_ATTEMPTS} attempts to read it ended without a result"
         return beaten(self.at.s3, self.at.ledger, dataset.overwrite, held)

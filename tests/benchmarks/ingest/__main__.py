@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Program = Callable[[], dict[str, Line]]
 
 PEERS = ("pandera_polars", "careful_pandas", "duckdb_sql")
+TABLES = ("spoilt", "clean", "cold", "large")
 _SMALL = 20_000
 _FEW = 1_000
 
@@ -36,13 +37,19 @@ def main() -> None:
     asked = _asked()
     folder = Path(asked.folder)
     sys.stdout.write(machine(asked.rounds))
-    with cloud.running() as out:
-        rounds = Rounds(out, asked.rounds, asked.core, tuple(set(PEERS) - set(asked.without)), asked.step)
+    with cloud.running() as (out, code):
+        peers = tuple(peer for peer in PEERS if peer not in asked.without)
+        rounds = Rounds(out, code, asked.rounds, asked.core, peers, asked.step)
         clean = files.likeness(folder, _SMALL) if asked.small else files.tpch(folder, 1)
-        rounds.of("One row in a hundred spoilt (the limit copies the clean file)", files.spoilt(clean), clean)
-        if not asked.small:
+        wanted = ("spoilt",) if asked.small else asked.tables
+        if "spoilt" in wanted:
+            title = "One row in a hundred spoilt (the limit copies the clean file)"
+            rounds.of(title, files.spoilt(clean), clean)
+        if "clean" in wanted:
             rounds.of("Clean", clean)
+        if "cold" in wanted:
             rounds.of("A cold start: the first 1,000 rows", files.first_rows(clean, _FEW))
+        if "large" in wanted:
             rounds.of("Five times larger, clean", files.tpch(folder, 5), peers=False)
 
 
@@ -54,6 +61,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "tidegate-benchmark"))
     parser.add_argument("--step", action="store_true", help="also the same dataset with a step of its own")
     parser.add_argument("--without", nargs="*", default=[], choices=PEERS)
+    parser.add_argument("--tables", nargs="*", default=TABLES, choices=TABLES, help="all")
     return parser.parse_args()
 
 
@@ -62,6 +70,7 @@ class Rounds:
     """How the programs run."""
 
     out: str  # where peers that write to S3 do
+    code: Path  # ours
     count: int
     core: int
     peers: tuple[str, ...]
@@ -96,7 +105,7 @@ class Rounds:
     def _ours(self, landed: cloud.Landed) -> Program:
         def program() -> dict[str, Line]:
             name = "ours" if landed.dataset == "lineitem" else "ours, with a step"
-            taken = cloud.publish(landed, self.core)
+            taken = cloud.publish(landed, self.code, self.core)
             each = {f"{name}: {verb}": Line.of(one) for verb, one in taken.items()}
             return {name: Line.together(each.values()), **each}
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.bundle import stage_code
 from infra.local import cloud as local
 from tests.benchmarks.ingest.measure import run
 from tests.benchmarks.ingest.ours import ROOMS
 from tests.clouds import free_port
 from tests.functions.world import EVENTS, World, messages
 from tidegate.lake.entry import State
+from tidegate.plan import plan
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ _PART = 64 << 20
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running() -> Iterator[tuple[str, Path]]:
     """A cloud while the benchmark runs; the environment and the rooms of schemas are turned to it.
 
-    What it gives is an address in its S3 below which the peers may write.
+    What it gives is an address in its S3 below which the peers may write, and our functions' code as Lambda
+    unpacks it, the contracts that were made at synthesis beside it.
     """
     import schemas
 
@@ -40,7 +43,7 @@ def running() -> Iterator[str]:
         started = local.start(Path(folder), free_port(), wait_seconds=90)
         os.environ.update(started.environment())
         try:
-            yield f"s3://{_new_world().lake}/peers"
+            yield f"s3://{_new_world().lake}/peers", stage_code(plan(), Path(folder))
         finally:
             local.stop(Path(folder))
 
@@ -86,7 +89,7 @@ def take_away(landed: Landed) -> None:
     _empty(World("any").s3, landed.bucket)
 
 
-def publish(landed: Landed, core: int) -> dict[str, Run]:
+def publish(landed: Landed, code: Path, core: int) -> dict[str, Run]:
     """Bring a landed file into a new table, each function a process of its own."""
     world = _new_world()
     world.create_table(landed.dataset)
@@ -97,7 +100,7 @@ def publish(landed: Landed, core: int) -> dict[str, Run]:
         with tempfile.NamedTemporaryFile("w", suffix=".json") as batch:
             batch.write(json.dumps(messages(event)))
             batch.flush()
-            taken[verb] = run(["-m", "tests.benchmarks.ingest.ours", verb, batch.name], settings, core)
+            taken[verb] = run(["-m", "tests.benchmarks.ingest.ours", verb, batch.name], settings, core, code)
         event = next(fact for fact in world.heard() if fact["detail-type"] != "FileQuarantined")
     entry = world.entry(landed.event)
     assert entry.state in (State.PUBLISHED, State.PARTLY_PUBLISHED), entry

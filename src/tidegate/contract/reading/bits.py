@@ -7,13 +7,8 @@ Second" (2019), section 3.1.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Bits = npt.NDArray[np.uint64]
 Bytes = npt.NDArray[np.uint8]
@@ -22,19 +17,22 @@ _PIECE = 1 << 17  # stays in the processor's second cache
 _ONE, _TOP = np.uint64(1), np.uint64(63)
 
 
-def bits(data: Bytes, test: Callable[[Bytes], npt.NDArray[np.bool_]]) -> Bits:
-    """Which bytes pass the test; it is asked of a stretch at a time."""
-    words = np.zeros(len(data) // 64 + 1, dtype="<u8")
-    packed = words.view(np.uint8)
-    for start in range(0, len(data), _PIECE):
-        some = np.packbits(test(data[start : start + _PIECE]), bitorder="little")
-        packed[start // 8 : start // 8 + len(some)] = some
-    return words
-
-
 def equal(data: Bytes, value: int) -> Bits:
     """Where this byte stands."""
-    return bits(data, lambda some: some == value)
+    (found,) = each_equal(data, bytes([value]))
+    return found
+
+
+def each_equal(data: Bytes, values: bytes) -> tuple[Bits, ...]:
+    """Where each of these bytes stands; the data are looked at once, a stretch at a time."""
+    found = tuple(np.zeros(len(data) // 64 + 1, dtype="<u8") for _ in values)
+    packed = [words.view(np.uint8) for words in found]
+    for start in range(0, len(data), _PIECE):
+        stretch = data[start : start + _PIECE]
+        for value, into in zip(values, packed, strict=True):
+            some = np.packbits(stretch == value, bitorder="little")
+            into[start // 8 : start // 8 + len(some)] = some
+    return found
 
 
 def side_by_side(data: Bytes, value: int) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.contract.reading.bits import (
+    each_equal,
     equal,
     inside,
     later,
@@ -112,12 +113,13 @@ def _measured(block: bytes, marks: Marks, *, last: bool) -> Spans:
 def marks_of(block: bytes, delimiter: bytes, quote: bytes) -> Marks:
     """Where line ends, delimiters and quotes stand in a block that starts where a record starts."""
     data = np.frombuffer(block, dtype=np.uint8)
-    feeds, delimiters = equal(data, _LF), equal(data, delimiter[0])
+    wanted = bytes([_LF, delimiter[0]])
     if not quote or quote not in block:
+        feeds, delimiters = each_equal(data, wanted)
         return Marks(feeds, feeds, delimiters, None, None, b"\r" in block)
-    quotes = equal(data, quote[0])
-    within = inside(quotes)
-    return Marks(feeds, feeds & ~within, delimiters & ~within, quotes, within, b"\r" in block)
+    feeds, delimiters, quotes = each_equal(data, wanted + quote)
+    outside = ~(within := inside(quotes))
+    return Marks(feeds, feeds & outside, delimiters & outside, quotes, within, b"\r" in block)
 
 
 def _limit(data: Bytes, marks: Marks, *, last: bool) -> tuple[int, bool]:
