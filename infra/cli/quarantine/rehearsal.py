@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infra.cli.quarantine import kept
+from infra.cli.quarantine.looking import beyond, workplace
 from tidegate import find
-from tidegate.contract.contracts import contracts
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
 from tidegate.contract.source import LARGEST_FILE
 from tidegate.contract.verdict import ROW
+from tidegate.errors import Refused
 from tidegate.lake.entry import State
 from tidegate.lake.landed import landed_of
-from tidegate.lake.ledger import Ledger
-from tidegate.lake.originals import original
 from tidegate.lake.precedence import beaten
-from tidegate.lake.quarantine import Quarantine
 from tidegate.lake.replay import (
     NOTHING_NEW,
     ORIGINAL_GONE,
@@ -32,7 +30,6 @@ from tidegate.lake.replay import (
 )
 from tidegate.lake.s3source import S3Source
 from tidegate.lake.step import LARGEST_WHOLE, StepFailed, judged
-from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +39,11 @@ if TYPE_CHECKING:
     from infra.cli.place import Place
     from tidegate.contract.batch import Numbers
     from tidegate.contract.declare import Dataset
+    from tidegate.contract.personal import Disguise
     from tidegate.contract.verdict import Tally, Verdict
+    from tidegate.lake.beyond import Beyond
     from tidegate.lake.entry import Entry
+    from tidegate.lake.workplace import Workplace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,28 +69,41 @@ class Outlook:
 
 def rehearse(where: Place, file: Entry, *, retract: bool) -> Outlook:
     """Judge a file by the contract as it is here."""
-    held = _as_if_held(file, retract=retract)
-    landed, known = landed_of(held), contracts()
-    if landed.dataset not in known:
+    at, held = workplace(where), _as_if_held(file, retract=retract)
+    landed = landed_of(held)
+    if landed.dataset not in at.datasets:
         return Outlook(file=file, note=f"unclaimed: no dataset is called {landed.dataset!r}")
-    s3, dataset = where.client("s3"), known[landed.dataset]
-    ledger = Ledger(where.settings[Setting.LEDGER_TABLE], where.client("dynamodb"))
     if landed.size > LARGEST_FILE:
         return Outlook(file=file, note=f"too_large: {landed.size:,} bytes")
-    if barred := beaten(s3, ledger, dataset.overwrite, held):
+    if barred := beaten(at.s3, at.ledger, at.datasets[landed.dataset].overwrite, held):
         return Outlook(file=file, note=barred)
-    found = original(s3, kept.bucket(where), held)
+    found = at.original(held)
     if found is None:
         return Outlook(file=file, note=ORIGINAL_GONE)
-    watch = _Watch(dataset.needs_transform)
+    try:
+        return _judge(where, at, held, file, S3Source.of(at.s3, landed, found))
+    except Refused as refused:
+        return Outlook(file=file, note=refused.what)
+
+
+def _judge(where: Place, at: Workplace, held: Entry, file: Entry, source: S3Source) -> Outlook:
+    dataset = at.datasets[source.landed.dataset]
+    watch = _Watch(keeps=dataset.needs_transform)
+    holding, disguises = beyond(where, at)
     when = datetime.fromisoformat(held.landed_at or held.claimed_at)
-    verdict = check(S3Source.of(s3, landed, found), dataset.plan, watch, landed_at=when)
+    with holding.on_arrival(source.landed, dataset, disguises.disguise) or nullcontext() as outside:
+        verdict = check(source, dataset.plan, watch, outside=outside, landed_at=when)
     if verdict.fault is not None:
         reason = f"{verdict.fault.code}: {verdict.fault.what}"
         refused = _refused(held, file, reason, verdict.total_rows)
         return replace(refused, rules=_rules(verdict.tally), contract_version=verdict.contract_version)
-    outlook = _outlook(where, held, file, verdict, watch)
-    return _stepped(held, outlook, watch, find.dataset(dataset.name)) if dataset.needs_transform else outlook
+    outlook = _outlook(at, held, file, verdict, watch)
+    if not dataset.needs_transform:
+        return outlook
+    if dataset.on_arrival:
+        watch.disguise(disguises.disguise(dataset.on_arrival))
+    with holding.after_step(source.landed, dataset) or nullcontext() as outside:
+        return _stepped(held, outlook, watch, find.dataset(dataset.name), outside)
 
 
 def _as_if_held(file: Entry, *, retract: bool) -> Entry:
@@ -99,11 +112,10 @@ def _as_if_held(file: Entry, *, retract: bool) -> Entry:
     return replace(begun, state=State.CLAIMED, before=stands.told_before())
 
 
-def _outlook(where: Place, held: Entry, file: Entry, verdict: Verdict, watch: _Watch) -> Outlook:
+def _outlook(at: Workplace, held: Entry, file: Entry, verdict: Verdict, watch: _Watch) -> Outlook:
     was, before = held.standing, np.zeros(0, dtype=np.int64)
     if held.is_in_table and was.bad_rows > was.broken_rows:
-        quarantine = Quarantine(where.client("s3"), kept.bucket(where))
-        before = quarantine.refused_rows(was.dataset, held.standing_edition)
+        before = at.quarantine.refused_rows(was.dataset, held.standing_edition)
     new = change(held, before, watch.bad(), verdict.good_rows)
     return Outlook(
         file=file,
@@ -117,15 +129,19 @@ def _outlook(where: Place, held: Entry, file: Entry, verdict: Verdict, watch: _W
     )
 
 
-def _stepped(held: Entry, so_far: Outlook, watch: _Watch, dataset: Dataset) -> Outlook:
+def _stepped(
+    held: Entry, so_far: Outlook, watch: _Watch, dataset: Dataset, outside: Beyond | None
+) -> Outlook:
     """The same after the dataset's own step."""
     rows = so_far.good_rows + so_far.bad_rows
     if dataset.transform_sees is Sees.FILE and watch.size > LARGEST_WHOLE:
         return replace(so_far, note="too_large_for_step: its good rows are too many to be seen at once")
     try:
-        verdict = judged(dataset, watch.seen(dataset.transform_sees), _Watch(keeps=False))
+        verdict = judged(dataset, watch.seen(dataset.transform_sees), _Watch(keeps=False), outside)
     except StepFailed as failed:
         return _refused(held, so_far.file, f"step_failed: the step raised {failed}", rows)
+    if verdict.fault is not None:
+        return _refused(held, so_far.file, f"{verdict.fault.code}: {verdict.fault.what}", rows)
     if not verdict.good_rows:
         return _refused(held, so_far.file, "step_failed: no row that it returned keeps the contract", rows)
     if so_far.retracted_rows and not held.retract:  # the step would not be reached
@@ -191,6 +207,10 @@ class _Watch:
 
     def amend(self, more: pl.DataFrame) -> None:
         pass  # a reason more makes no row bad that was not
+
+    def disguise(self, disguise: Disguise) -> None:
+        """Good rows as the step gets them; no token is kept."""
+        self._good = [disguise.names(rows) for rows in self._good]
 
     def bad(self) -> Numbers:
         return np.concatenate([np.zeros(0, dtype=np.int64), *self._bad])

@@ -115,3 +115,36 @@ def test_what_was_discarded_is_not_replayed(desk: Desk) -> None:
     code, told = desk.asks("replay", object_id)
     assert (code, told["error"]["kind"]) == (3, "Refused")
     assert desk.asks("replay", "--all", "--dry-run") == (0, [])
+
+
+def foretold(desk: Desk, object_id: str) -> None:
+    """Hold a dry run against what then happens."""
+    _, (outlook,) = desk.asks("replay", object_id, "--dry-run")
+    desk.asks("replay", object_id, "--no-wait")
+    desk.goes_on()
+    entry = desk.world.ledger.get(object_id)
+    named = ("good_rows", "bad_rows", "recovered_rows", "retracted_rows")
+    assert [outlook[name] for name in named] == [getattr(entry, name) for name in named]
+    assert entry.recovered_rows == 1
+
+
+def test_keys_of_other_files_count_in_a_dry_run_too(desk: Desk) -> None:
+    world = desk.world
+    world.create_table("tickets")
+    world.create_table("zones")
+    desk.lands("tickets/a.csv", b"holder,number,zone\nann,1,\n")
+    object_id = desk.lands("tickets/b.csv", b"holder,number,zone\nann,1,\nbo,x,\nbo,2,\n")
+    assert world.ledger.get(object_id).bad_rows == 2
+    before = everything(world)
+    _, (told,) = desk.asks("replay", object_id, "--dry-run")
+    assert everything(world) == before
+    assert {rule["check"] for rule in told["rules"]} == {"unique_across_files", "type"}
+    assert "nothing new" in told["note"]
+
+
+def test_a_step_sees_personal_values_disguised_in_a_dry_run_too(desk: Desk, tmp_path: Path) -> None:
+    desk.world.create_table("stepped_guests")
+    body = b"email,name,phone,note,nights\na@b,Ann,,,2\nb@b,Bo,,,0\n@,Cy,,,1\n"
+    object_id = desk.lands("stepped_guests/a.csv", body)
+    with changed(tmp_path, "guests", "nights: int = column(ge=1)", "nights: int = column(ge=0)"):
+        foretold(desk, object_id)
