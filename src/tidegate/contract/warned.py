@@ -27,15 +27,15 @@ def count_warnings(plan: Plan, batch: Batch, judged: pl.DataFrame, tally: Tally)
             if rows:
                 _count(plan, rule, batch, judged, rows=rows, tally=tally)
     for rule in plan.warnings:
-        if rule.slow is not None:
-            rows = int((~rule.slow(judged.select(plan.columns))).sum())
+        rows = int((~rule.slow(judged.select(plan.columns))).sum()) if rule.slow is not None else 0
+        if rows:
             _count(plan, rule, batch, judged, rows=rows, tally=tally)
 
 
 def _count(plan: Plan, rule: Rule, batch: Batch, judged: pl.DataFrame, *, rows: int, tally: Tally) -> None:
     name = (rule.column, rule.check)
     missing = EXAMPLES - len(tally.examples.get(name, ()))
-    if not rows or missing <= 0:
+    if missing <= 0:
         tally.more(name, rows)
         return
     found = broken(plan, rule, judged).head(missing)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Any
 
 import pandera.polars as pa
@@ -19,23 +21,45 @@ from hypothesis import strategies as st
 
 from tidegate.contract.declare import Csv, Dataset, column
 from tidegate.contract.in_memory import check_in_memory
+from tidegate.contract.severity import Severity, rule_name, rule_names
 from tidegate.contract.source import Limits
 
 Reason = tuple[int, str, str]  # row from 1, column (empty across columns), check
 DAY, NOON = date(2020, 1, 15), datetime(2020, 1, 15, 12)  # noqa: DTZ001 - a column without a zone
 TYPES = {
     "Int8": pl.Int8,
+    "UInt16": pl.UInt16,
     "Int32": pl.Int32,
     "Int64": pl.Int64,
     "Float64": pl.Float64,
+    "Decimal": Annotated[pl.Decimal, 6, 2],
     "String": pl.String,
     "Boolean": pl.Boolean,
     "Date": pl.Date,
     "Datetime": Annotated[pl.Datetime, "us", None],
+    "Instant": Annotated[pl.Datetime, "ms", "UTC"],
 }
+REGEXES = [
+    "^a",
+    "a+b?$",
+    "[^b]*$",
+    "b",
+    "a.",
+    "(?i)^AB",
+    r"\w\s\w",
+    r"^\S*$",
+    "a|é",
+    "(a|b){2}",
+    r"^$",
+    r"\.",
+    "^=.$",
+]
 WORDS = ["", "a", "ab", "abb", "ba", "é", "x y", 'q"t', "NA", "-", "=1", "a,b", "ab\n"]
 VALUES = {
     "Int8": st.integers(-128, 127) | st.integers(-3, 3),
+    "UInt16": st.integers(0, 2**16 - 1) | st.integers(0, 3),
+    "Decimal": st.integers(-300, 300).map(lambda cents: Decimal(cents) / 100),
+    "Instant": st.integers(-40, 40).map(lambda hours: NOON.replace(tzinfo=UTC) + timedelta(hours=hours)),
     "Int32": st.integers(-5, 5) | st.integers(-(2**31), 2**31 - 1),
     "Int64": st.integers(-5, 5) | st.integers(-(2**63), 2**63 - 1),
     "Float64": st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.5]) | st.floats(allow_nan=False, allow_infinity=False),
@@ -47,6 +71,9 @@ VALUES = {
 NUMBERS = st.sampled_from([-1, 0, 1, 2])
 BOUNDS = {
     **dict.fromkeys(("Int8", "Int32", "Int64"), NUMBERS),
+    "UInt16": st.integers(0, 3),
+    "Decimal": st.integers(-2, 2).map(Decimal),
+    "Instant": st.just(NOON.replace(tzinfo=UTC)),
     "Float64": st.sampled_from([-1.0, 0.0, 0.5, 1.0]),
     "Date": st.just(DAY),
     "Datetime": st.just(NOON),
@@ -56,6 +83,9 @@ UNREADABLE = {
     "Int32": _NO_INTEGERS,
     "Int64": _NO_INTEGERS,
     "Int8": ["128", "-129", "1.0"],
+    "UInt16": ["-1", "65536", "-0"],
+    "Decimal": ["1e2", "1.234", "12345.00", "1,5", "NA"],
+    "Instant": ["2020-01-15T12:00:00", "2020-01-15", "NA", "2020-01-15T12:00:00.1234Z"],
     "Float64": ["x", "1,5", ".5", "NaN", "inf", "NA", "0x1"],
     "Boolean": ["yes", "1", "tRUE", "NA"],
     "Date": ["2020-02-30", "15.1.2020", "2020-1-1", "NA"],
@@ -86,8 +116,10 @@ def _checks(kind: str) -> st.SearchStrategy[dict[str, Any]]:
             optional={
                 "isin": st.lists(st.sampled_from(WORDS), min_size=1, max_size=4),
                 "notin": st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
-                "str_matches": st.sampled_from(["^a", "a+b?$", "[^b]*$"]),
-                "str_contains": st.sampled_from(["b", "a."]),
+                "eq": st.sampled_from(WORDS),
+                "ne": st.sampled_from(WORDS),
+                "str_matches": st.sampled_from(REGEXES),
+                "str_contains": st.sampled_from(REGEXES),
                 "str_startswith": st.sampled_from(["a", "-"]),
                 "str_endswith": st.sampled_from(["b", "t"]),
                 "str_length": st.sampled_from([{"min_value": 1}, {"max_value": 2}]),
@@ -96,10 +128,14 @@ def _checks(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     if kind == "Boolean":
         return st.fixed_dictionaries({}, optional={"eq": st.booleans()})
     bound = BOUNDS[kind]
-    single = dict.fromkeys(("ge", "gt", "le", "lt", "ne"), bound)
-    return st.fixed_dictionaries(
-        {}, optional={**single, "isin": st.lists(VALUES[kind], min_size=1, max_size=5)}
+    single = dict.fromkeys(("ge", "gt", "le", "lt", "ne", "eq"), bound)
+    some = st.lists(VALUES[kind], min_size=1, max_size=5)
+    names = ("min_value", "max_value", "include_min", "include_max")
+    drawn = st.tuples(VALUES[kind], VALUES[kind], st.booleans(), st.booleans())
+    between = drawn.filter(lambda some: some[0] != some[1]).map(
+        lambda some: dict(zip(names, (*sorted(some[:2]), *some[2:]), strict=True))
     )
+    return st.fixed_dictionaries({}, optional={**single, "isin": some, "notin": some, "in_range": between})
 
 
 def _across(names: list[str], which: str) -> Any:
@@ -112,6 +148,21 @@ def _across(names: list[str], which: str) -> Any:
     return pa.dataframe_check(classmethod(compared))  # type: ignore[arg-type]
 
 
+def _of_ones_own(name: str, kind: str, which: str) -> Any:
+    """A check that somebody wrote: an expression, or a Python function of one value."""
+
+    def small(cls: Any, data: Any) -> Any:
+        column = pl.col(data.key)
+        text = column.cast(pl.String)
+        return data.lazyframe.select(text.str.len_bytes() <= 3)
+
+    def one_by_one(cls: Any, value: Any) -> bool:
+        return len(str(value)) % 2 == 0
+
+    how = {"small": small, "one_by_one": one_by_one}[which]
+    return pa.check(name, element_wise=which == "one_by_one")(classmethod(how))
+
+
 @st.composite
 def contracts(draw: st.DrawFn) -> Contract:
     kinds = draw(st.lists(st.sampled_from(list(TYPES)), min_size=1, max_size=4))
@@ -121,6 +172,10 @@ def contracts(draw: st.DrawFn) -> Contract:
     for name, kind in named.items():
         nullable, unique = draw(st.booleans()), draw(st.integers(0, 4)) == 0
         body[name] = column(nullable=nullable, unique=unique, **draw(_checks(kind)))
+    own = draw(st.sampled_from(["", "", "", "small", "one_by_one"]))
+    if own:
+        name = draw(st.sampled_from(list(named)))
+        body[own] = _of_ones_own(name, named[name], own)
     pairs = [[a, b] for a in named for b in named if a < b and named[a] == named[b]]
     if pairs and draw(st.booleans()):
         which = draw(st.sampled_from(["ordered", "same"]))
@@ -129,6 +184,11 @@ def contracts(draw: st.DrawFn) -> Contract:
         body["Config"] = type("Config", (), {"unique": sorted(named)[:2]})
     row = type("Row", (pa.DataFrameModel,), body)
     made = Dataset(name="made", description="", row=row, key=("key",), reads=Csv(null_values=("",)))
+    of_kit = (":type", ":not_null", "key:unique")
+    rules = [rule for rule in rule_names(made) if not rule.endswith(of_kit)]
+    severe = st.sampled_from([Severity.WARN, Severity.WARN, Severity.QUARANTINE, Severity.REFUSE_FILE])
+    severities = draw(st.dictionaries(st.sampled_from(rules), severe, max_size=2)) if rules else {}
+    made = replace(made, severities=severities)
     return Contract(made, {"key": "Int64", **named})
 
 
@@ -160,7 +220,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, datetime):
-        return value.isoformat()
+        return value.isoformat().replace("+00:00", "Z")
     return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
@@ -230,6 +290,8 @@ def test_the_verdict_is_panderas_own_but_for_what_is_written_down(file, piece_by
     expected = differ_where_a_cell_cannot_be_read(rows, expected)
     expected = differ_where_values_are_missing(frame, expected)
     expected = differ_by_asking_that_a_key_is_unique(frame, expected)
+    severities = contract.dataset.severities
+    expected, warned = _parted(expected, severities)
     limits = Limits(piece_bytes=piece_bytes, bad_rows=10**6)
     checked = check_in_memory(body(contract, rows), contract.dataset, limits=limits)
     found = {
@@ -239,8 +301,20 @@ def test_the_verdict_is_panderas_own_but_for_what_is_written_down(file, piece_by
     }
     note(f"only ours: {sorted(found - expected)}; only pandera's: {sorted(expected - found)}")
     assert found == expected
+    assert checked.verdict.warnings.counts() == Counter((column, check) for _, column, check in warned)
+    refusing = {name for name, severity in severities.items() if severity is Severity.REFUSE_FILE}
+    broken = {rule_name(column, check) for _, column, check in expected}
+    assert (checked.fault is not None and checked.fault.code == "rule_refuses_file") == bool(
+        refusing & broken
+    )
     bad_rows = {row for row, _, _ in expected}
     sound = frame.filter(pl.Series([at not in bad_rows for at in range(1, len(rows) + 1)], dtype=pl.Boolean))
-    if sound.height:
+    if sound.height and not checked.fault:
         assert checked.good.rows() == sound.rows()
     assert checked.verdict.good_rows + checked.verdict.bad_rows == len(rows)
+
+
+def _parted(reasons: set[Reason], severities: Any) -> tuple[set[Reason], set[Reason]]:
+    """Reasons for which a row is kept apart, and those that only warn."""
+    warned = {one for one in reasons if severities.get(rule_name(*one[1:])) is Severity.WARN}
+    return reasons - warned, warned

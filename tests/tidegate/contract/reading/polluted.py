@@ -294,6 +294,8 @@ def main(files: int) -> None:
     print(
         f"clean rows kept {kept} of {clean} ({100 * kept / clean:.2f} %) where the contract tells of the file"
     )
+    every, of = sum(one.kept for one in found), sum(one.clean for one in found)
+    print(f"clean rows kept {every} of {of} ({100 * every / of:.2f} %) of all files")
     unsaid = [one for one in found if not one.said]
     print(f"files that the contract does not tell of {len(unsaid)}: {Counter(one.fault for one in unsaid)}")
     print(f"faults of the others: {Counter(one.fault for one in said if one.fault)}")
