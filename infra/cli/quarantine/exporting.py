@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -111,15 +112,21 @@ def _as_they_came(where: Place, file: Entry, folder: Path, *, reveal: bool) -> t
     keys = [layout.original_key(known_as, file.object_id) for known_as in (name, layout.UNCLAIMED)]
     if file.standing.state is State.QUARANTINED and any(_fetch(where, key, original) for key in keys):
         return [original], ""
-    rows = [*kept.bad_bytes(where, file, of_step=False)]
-    if rows and name in known:
-        ending, body = mended(rows, known[name].plan, file.key)
-        written.append(folder / f"{file.object_id}.rows{ending}")
-        written[-1].write_bytes(body)
-    if broken := [*kept.bad_bytes(where, file, of_step=True)]:
-        written.append(folder / f"{file.object_id}.step.jsonl")
-        written[-1].write_bytes(b"".join(one + b"\n" for one in broken))
+    rows = kept.bad_bytes(where, file, of_step=False)
+    if name in known and (first := next(rows, None)) is not None:
+        ending, lines = mended(chain([first], rows), known[name].plan, file.key)
+        written.append(_write(folder / f"{file.object_id}.rows{ending}", lines))
+    broken = kept.bad_bytes(where, file, of_step=True)
+    if (first := next(broken, None)) is not None:
+        lines = (one + b"\n" for one in chain([first], broken))
+        written.append(_write(folder / f"{file.object_id}.step.jsonl", lines))
     return written, "" if written else "its bytes are not in quarantine any more"
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> Path:
+    with path.open("wb") as file:
+        file.writelines(pieces)
+    return path
 
 
 def _ending(key: str) -> str:
@@ -140,7 +147,5 @@ def _fetch(where: Place, key: str, to: Path) -> bool:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return False
         raise
-    with to.open("wb") as file:
-        for piece in body.iter_chunks(_PIECE):
-            file.write(piece)
+    _write(to, body.iter_chunks(_PIECE))
     return True

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tidegate.contract.formats import Csv, Header, JsonArray
 from tidegate.contract.reading.unpack import ENDINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Format
 
 
-def mended(rows: Sequence[bytes], plan: Plan, key: str) -> tuple[str, bytes]:
-    """The ending and the bytes of a file that holds these rows, each as it came."""
+def mended(rows: Iterable[bytes], plan: Plan, key: str) -> tuple[str, Iterator[bytes]]:
+    """The ending and the lines of a file that holds these rows, each as it came."""
     form = _form(plan.formats, key)
     if isinstance(form, Csv):
-        lines = [*_before_the_rows(form, plan), *rows]
-        text = b"".join(line + b"\n" for line in lines)
-        return form.endings[0], _encoded(text, form.encoding)
+        lines = chain(_before_the_rows(form, plan), rows)
+        return form.endings[0], _encoded((line + b"\n" for line in lines), form.encoding)
     if isinstance(form, JsonArray):
-        return ".json", b"[" + b",\n".join(rows) + b"]\n"
-    return ".jsonl", b"".join(row + b"\n" for row in rows)  # rows of binary files are kept as JSON
+        return ".json", _listed(rows)
+    return ".jsonl", (row + b"\n" for row in rows)  # rows of binary files are kept as JSON
+
+
+def _listed(rows: Iterable[bytes]) -> Iterator[bytes]:
+    yield b"["
+    for number, row in enumerate(rows):
+        yield b",\n" + row if number else row
+    yield b"]\n"
 
 
 def _form(formats: Sequence[Format], key: str) -> Format:
@@ -49,8 +57,7 @@ def _before_the_rows(form: Csv, plan: Plan) -> list[bytes]:
     return [*skipped, line.getvalue().rstrip("\r\n").encode()]
 
 
-def _encoded(text: bytes, encoding: str) -> bytes:
+def _encoded(lines: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """Kept bytes are UTF-8; what could not be decoded stands in them as a byte of its own, and stays so."""
-    if encoding.lower().replace("-", "") in ("utf8", "utf8sig"):
-        return text
-    return text.decode(errors="surrogateescape").encode(encoding, errors="surrogateescape")
+    coder = codecs.getincrementalencoder(encoding)("surrogateescape")
+    return (coder.encode(line.decode(errors="surrogateescape")) for line in lines)

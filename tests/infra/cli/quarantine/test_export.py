@@ -93,6 +93,7 @@ def test_nothing_is_written_over(desk: Desk, tmp_path: Path) -> None:
         (Csv(header=Header.NONE), [b"1,2"], "a.csv", (".csv", b"1,2\n")),
         (Csv(skip_lines=2), [b"1,2"], "a.csv.gz", (".csv", b"\n\nid,nights\n1,2\n")),
         (Csv(encoding="latin-1"), ["é,2".encode()], "a", (".csv", b"id,nights\n\xe9,2\n")),
+        (Csv(encoding="utf-16"), [b"1,2"], "a", (".csv", "id,nights\n1,2\n".encode("utf-16"))),
         (JsonArray(), [b'{"id":1}', b'{"id":2}'], "a.json", (".json", b'[{"id":1},\n{"id":2}]\n')),
         (Parquet(), [b'{"id":1}'], "a.parquet", (".jsonl", b'{"id":1}\n')),
     ],
@@ -102,4 +103,5 @@ def test_rows_are_written_as_their_contract_reads_them(
     form: Format, rows: list[bytes], name: str, written: tuple[str, bytes]
 ) -> None:
     dataset = Dataset(name="stays", description="Stays.", row=stays_contract.Stay, key=("id",), reads=form)
-    assert mended(rows, plan_of(dataset), name) == written
+    ending, lines = mended(rows, plan_of(dataset), name)
+    assert (ending, b"".join(lines)) == written
