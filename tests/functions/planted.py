@@ -75,6 +75,7 @@ class Planted:
     raw: dict[int, bytes] = field(default_factory=dict)  # the bytes of rows of text
     line: dict[int, int] = field(default_factory=dict)
     good: dict[int, Row] = field(default_factory=dict)
+    ferns: dict[int, Row] = field(default_factory=dict)  # bad for nothing but a word that is not allowed
 
 
 def clean(number: int, chance: random.Random) -> Row:
@@ -118,6 +119,8 @@ def planted(ending: str, each: int, seed: int) -> Planted:
             found.bad[number] = frozenset(IN_CELLS[kind][1] if kind in IN_CELLS else _of_torn(kind, torn))
         else:
             found.good[number] = row
+        if kind == "a word that is not allowed":
+            found.ferns[number] = row
     if ending in _WHOLE:
         found.body = _WHOLE[ending]([row for row, _ in rows])
         return found

@@ -10,26 +10,31 @@ import polars as pl
 import pytest
 
 from functions import publish, validate
+from tests.functions.changed import changed, read_anew
 from tests.functions.planted import COLUMNS, IN_CELLS, SECRET, Planted, planted, typed
+from tests.functions.test_crashes import flow
+from tests.functions.test_replay import replayed
 from tests.functions.world import Context, World, messages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tidegate.lake.entry import Entry
 
 EACH = 25
+ENDINGS = (".csv", ".jsonl", ".json", ".parquet", ".xlsx")
 
 
 def kept(world: World, entry: Entry, what: str) -> pl.DataFrame:
     """All parts of a file's evidence."""
-    prefix = f"rows/plants/{entry.object_id}/{what}-"
+    prefix = f"rows/plants/{entry.standing_edition}/{what}-"
     listed = world.s3.list_objects_v2(Bucket=world.quarantine, Prefix=prefix)["Contents"]
     return pl.concat([world.kept(one["Key"]) for one in listed])
 
 
 @pytest.mark.seeds(4)
-@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json", ".parquet", ".xlsx"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_every_planted_error_is_found_and_told_and_nothing_else(
     world: World, ending: str, seed: int, figure: Callable[[int], int]
 ) -> None:
@@ -42,13 +47,8 @@ def test_every_planted_error_is_found_and_told_and_nothing_else(
 
     entry = world.entry(event)
     rows, raw = kept(world, entry, "rows").sort("_row"), kept(world, entry, "bytes").sort("_row")
-    found = {
-        row["_row"]: frozenset((why["column"], why["check"]) for why in row["_reasons"])
-        for row in rows.iter_rows(named=True)
-    }
-    assert found == file.bad
-    published = world.rows("plants").select(COLUMNS).sort("id").rows()
-    assert published == sorted(typed(row) for row in file.good.values())
+    assert reasons(rows) == file.bad
+    assert published(world) == sorted(typed(row) for row in file.good.values())
 
     assert set(rows["_file"]) == {f"s3://{world.landing}/{file.name}"}
     assert set(rows["_version"]) == {event["detail"]["object"]["version-id"]}
@@ -56,6 +56,37 @@ def test_every_planted_error_is_found_and_told_and_nothing_else(
     assert raw["_row"].to_list() == rows["_row"].to_list()
     check_places(file, rows.join(raw, on="_row"))
     check_report(world, entry, file)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_after_a_change_of_the_contract_each_row_that_now_passes_is_published_once(
+    world: World, ending: str, tmp_path: Path, figure: Callable[[int], int]
+) -> None:
+    read_anew()
+    world.create_table("plants")
+    file = planted(ending, figure(EACH), seed=0)
+    event = world.put(file.name, file.body)
+    flow(world, event)
+    with changed(tmp_path, "plants", '"moss"]', '"moss", "fern"]'):
+        for _ in range(2):
+            entry = replayed(world, event)
+            good = [*file.good.values(), *file.ferns.values()]
+            assert published(world) == sorted(typed(row) for row in good)
+            left = {number: why for number, why in file.bad.items() if number not in file.ferns}
+            assert reasons(kept(world, entry, "rows")) == left
+
+
+def reasons(rows: pl.DataFrame) -> dict[int, frozenset[tuple[str, str]]]:
+    """The rules that each bad row breaks, by its number."""
+    return {
+        row["_row"]: frozenset((why["column"], why["check"]) for why in row["_reasons"])
+        for row in rows.iter_rows(named=True)
+    }
+
+
+def published(world: World) -> list[tuple[object, ...]]:
+    """The table's rows, by their key."""
+    return world.rows("plants").select(COLUMNS).sort("id").rows()
 
 
 def check_places(file: Planted, rows: pl.DataFrame) -> None:
