@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def measure(entry: Entry) -> None:
     """Count what a file came to, and say it in the log without a word of its content."""
+    metrics.add_metric("ChangesFirstSeen", MetricUnit.Count, entry.drifts_first_seen)
     if entry.generation:  # its rows were counted when it landed
         metrics.add_metric("FilesReplayed", MetricUnit.Count, 1)
         metrics.add_metric("RowsRecovered", MetricUnit.Count, entry.recovered_rows)

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
             one.total_rows,
             ledger.published_rows(one),
             one.bad_rows,
-            one.reason,
+            "; ".join(filter(None, (one.reason, one.drift and f"columns: {one.drift}"))),
         )
         for one in shown
     ]

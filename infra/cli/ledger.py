@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from infra.cli.place import Place
 
 _OURS = ("lease_until", "attempts", "waiting_for", "waiting_since", "etag", "size", "before", "retract")
-_SUMS = ("files", "refused", "landed", "published", "quarantined", "discarded")
+_SUMS = ("files", "refused", "changed", "landed", "published", "quarantined", "discarded")
 
 
 def files(place: Place, *, dataset: str = "") -> list[Entry]:
@@ -56,13 +56,14 @@ def data(entry: Entry) -> dict[str, Any]:
 
 
 def by_dataset(found: Iterable[Entry]) -> dict[str, dict[str, int]]:
-    """For each dataset: files, files refused whole; rows landed, published, quarantined and discarded."""
+    """For each dataset: files, those refused or with other columns; rows by what became of them."""
     sums: dict[str, dict[str, int]] = {}
     for entry in found:
         stands = entry.standing
         row = sums.setdefault(stands.dataset or "(unclaimed)", dict.fromkeys(_SUMS, 0))
         row["files"] += 1
         row["refused"] += stands.state is State.QUARANTINED
+        row["changed"] += bool(entry.drift)
         row["landed"] += stands.total_rows
         row["published"] += published_rows(entry)
         row["discarded" if entry.discarded_at else "quarantined"] += stands.bad_rows

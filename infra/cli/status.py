@@ -51,8 +51,17 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 def _view(data: dict[str, Any]) -> RenderableType:
     from rich.console import Group
 
-    columns = ("dataset", "files", "refused", "rows landed", "published", "quarantined", "discarded")
-    numbers = ("files", "refused", "landed", "published", "quarantined", "discarded")
+    columns = (
+        "dataset",
+        "files",
+        "refused",
+        "other columns",
+        "rows landed",
+        "published",
+        "quarantined",
+        "discarded",
+    )
+    numbers = ("files", "refused", "changed", "landed", "published", "quarantined", "discarded")
     rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in data["datasets"].items()]
     runs = [(one["machine"], one["name"], one["started"], in_words(one)) for one in data["executions"]]
     ends = [

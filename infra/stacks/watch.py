@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from infra.stacks.training import TrainingStack
 
 FIVE_MINUTES = Duration.minutes(5)
+REFUSALS = {
+    "quarantined rows": "RowsQuarantined",
+    "quarantined files": "FilesQuarantined",
+    "changed columns": "ChangesFirstSeen",
+}
 OLDEST_MESSAGE = 900  # seconds that a file may wait
 
 
@@ -48,14 +53,13 @@ class WatchStack(Floor):
             "training failures": _failures(training.machine.machine.ref),
             "deployment failures": _failures(serving.machine.machine.ref),
         }
-        refused = {"quarantined rows": "RowsQuarantined", "quarantined files": "FilesQuarantined"}
-        refusals = {name: _counted(metric) for name, metric in refused.items()}
+        refusals = {name: _counted(metric) for name, metric in REFUSALS.items()}
         replays = {"recovered rows": _counted("RowsRecovered"), "retracted rows": _counted("RowsRetracted")}
         self._alarms(dead, 0, "what could not be done waits here for somebody")
         self._alarms(late, OLDEST_MESSAGE, "files have waited this many seconds")
         self._alarms(errors, 0, "the function failed")
         self._alarms(failed, 0, "an execution ended in failure")
-        self._alarms(refusals, 0, "what arrived breaks its contract")
+        self._alarms(refusals, 0, "what arrived breaks its contract, or differs from it as nothing before")
         board = aws_cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self.called("dashboard"))
         board.add_widgets(
             _graph("Rows", {"good rows": _counted("RowsGood"), **refusals, **replays}, 12),

@@ -94,6 +94,25 @@ class FileQuarantined(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SchemaDrifted(Fact):
+    """What arrives differs from its contract in a way that nothing before did; no value of a row is told."""
+
+    dataset: str
+    contract_version: str
+    policy: str  # strict, reorder, evolve or permissive
+    outcome: str  # of the first file: refused, quarantined (some of its rows) or accepted
+    said: str  # the difference and what becomes of it, in words
+    added: tuple[str, ...]
+    missing: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]  # probably: the contract's column, and what came in its place
+    reordered: bool
+    retyped: tuple[str, ...]
+    reencoded: bool
+    object_id: str  # the first file
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class TablePublished(Fact):
     """One commit made a batch of files visible in a table."""
 

@@ -24,6 +24,7 @@ LABELS = {
     "transform": "step of its own",
     "transform_sees": "the step sees",
     "overwrite": "a new version of a file means",
+    "on_change": "a file with other columns is treated as",
     "own_queue": "queue of its own",
     "severities": "severities",
     "file_rules": "rules of a file",

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 
     key = land.key_of(args.file, args.dataset)
     dataset = find.dataset(key.partition("/")[0])
-    tried = try_out(PathSource(args.file), dataset)
+    tried = try_out(PathSource(args.file), dataset, args.environment)
     told = report(tried.verdict, dataset.personal(), source=str(args.file))
     step = tried.step
     fault = tried.fault

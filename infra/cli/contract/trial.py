@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from tidegate.contract.arriving import arriving_in
 from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
+from tidegate.contract.preparing import prepare
 from tidegate.contract.source import LARGEST_FILE
 from tidegate.contract.verdict import MASK, FileFault, Tally, Verdict
 from tidegate.lake.after_step import after_step
@@ -21,6 +23,7 @@ from tidegate.lake.step import LARGEST_WHOLE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.batch import Numbers
     from tidegate.contract.declare import Dataset
     from tidegate.contract.source import Source
@@ -105,7 +108,7 @@ class Trial:
         return State.PARTLY_PUBLISHED if self.bad else State.PUBLISHED
 
 
-def try_out(source: Source, dataset: Dataset) -> Trial:
+def try_out(source: Source, dataset: Dataset, environment: str = "") -> Trial:
     """Check a file, and run the dataset's own step on its good rows; nothing is written anywhere."""
     plan = plan_of(dataset)
     first: list[pl.DataFrame] = []
@@ -115,24 +118,26 @@ def try_out(source: Source, dataset: Dataset) -> Trial:
             first.append(rows.head(_SHOWN))
 
     keeper = _Counting((lambda _rows: None) if dataset.transform else show)
-    verdict = check(source, plan, keeper, landed_at=datetime.now(UTC))
+    arriving = arriving_in(environment, prepare(dataset))
+    verdict = check(source, plan, keeper, landed_at=datetime.now(UTC), arriving=arriving)
     step = None
     if dataset.transform is not None and verdict.fault is None:
         step = Stepped()
-        _run_step(source, dataset, np.concatenate([np.zeros(0, dtype=np.int64), *keeper.gone]), step, show)
-    shown = pl.concat(first).head(_SHOWN) if first else pl.DataFrame()
+        gone = np.concatenate([np.zeros(0, dtype=np.int64), *keeper.gone])
+        _run_step(source, dataset, _Counting(show, leave_out=gone), step, arriving)
+    shown = pl.concat(first, how="diagonal").head(_SHOWN) if first else pl.DataFrame()
     masked = [pl.repeat(MASK, pl.len()).alias(name) for name in dataset.personal() if name in shown.columns]
     return Trial(dataset, verdict, step, shown.with_columns(masked) if masked else shown, source.size)
 
 
 def _run_step(
-    source: Source, dataset: Dataset, gone: Numbers, step: Stepped, show: Callable[[pl.DataFrame], None]
+    source: Source, dataset: Dataset, counting: _Counting, step: Stepped, arriving: Arriving
 ) -> None:
     """Read the file once more, less the rows that turned out to be bad behind themselves."""
 
     def take(rows: pl.DataFrame) -> None:
         if dataset.transform_sees is Sees.ROWS:
-            _step_on(rows, dataset, step, show)
+            _step_on(rows, dataset, step, counting.hand_on)
             return
         step.bytes += int(rows.estimated_size())
         if step.bytes > LARGEST_WHOLE:
@@ -141,9 +146,10 @@ def _run_step(
         else:
             step.waiting.append(rows)
 
-    check(source, plan_of(dataset), _Counting(take, leave_out=gone), landed_at=datetime.now(UTC))
+    taking = _Counting(take, leave_out=counting.leave_out)
+    check(source, plan_of(dataset), taking, landed_at=datetime.now(UTC), arriving=arriving)
     if step.waiting and not step.failed:
-        _step_on(pl.concat(step.waiting), dataset, step, show)
+        _step_on(pl.concat(step.waiting, how="diagonal"), dataset, step, counting.hand_on)
     if not step.good and not step.failed:
         step.failed = "step_failed: no row that the step returned keeps the contract"
 

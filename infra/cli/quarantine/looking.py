@@ -47,6 +47,7 @@ def workplace(where: Place) -> Workplace:
         ledger=Ledger(where.settings[Setting.LEDGER_TABLE], where.client("dynamodb")),
         quarantine=Quarantine(s3, kept.bucket(where)),
         datasets=contracts(),
+        environment=where.environment,
         say=lambda _: None,
     )
 

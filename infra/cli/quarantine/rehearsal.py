@@ -11,6 +11,7 @@ import numpy as np
 
 from infra.cli.quarantine.looking import beyond, workplace
 from tidegate import find
+from tidegate.contract.arriving import arriving_in
 from tidegate.contract.declare import Sees
 from tidegate.contract.engine import check
 from tidegate.contract.source import LARGEST_FILE
@@ -91,8 +92,9 @@ def _judge(where: Place, at: Workplace, held: Entry, file: Entry, source: S3Sour
     watch = _Watch(keeps=dataset.needs_transform)
     holding, disguises = beyond(where, at)
     when = datetime.fromisoformat(held.landed_at or held.claimed_at)
+    arriving = arriving_in(where.environment, dataset)
     with holding.on_arrival(source.landed, dataset, disguises.disguise) or nullcontext() as outside:
-        verdict = check(source, dataset.plan, watch, outside=outside, landed_at=when)
+        verdict = check(source, dataset.plan, watch, outside=outside, landed_at=when, arriving=arriving)
     if verdict.fault is not None:
         reason = f"{verdict.fault.code}: {verdict.fault.what}"
         refused = _refused(held, file, reason, verdict.total_rows)
@@ -219,4 +221,4 @@ class _Watch:
         import polars as pl
 
         each = [rows.drop(ROW) for rows in self._good]
-        return iter(each if sees is Sees.ROWS else [pl.concat(each)])
+        return iter(each if sees is Sees.ROWS else [pl.concat(each, how="diagonal")])

@@ -23,6 +23,8 @@ import polars as pl
 from tidegate.errors import ContractMistake
 
 TEXT = "_text:"  # contract columns never begin with an underscore
+UNKNOWN = "_unknown:"  # how a column that the contract does not know is called while it is read
+MORE = "_more:"  # the same, once it is known where in the table it goes
 
 _JSON_NUMBER = r"^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$"
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"

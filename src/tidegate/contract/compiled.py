@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from tidegate.contract.cells import TEXT
+from tidegate.contract.cells import MORE, TEXT
 from tidegate.contract.formats import Csv
 from tidegate.contract.severity import NOT_NULL, Severity, rule_name
 
@@ -119,7 +119,8 @@ class Plan:
         """
         texts = [pl.col(name).cast(pl.String).alias(TEXT + name) for name in self.types]
         cells = [_unchanged(name, rows.schema[name], kind) for name, kind in self.types.items()]
-        return self._slowly(rows.select(*cells, *texts).with_columns(self._ok))
+        more = [name for name in rows.columns if name.startswith(MORE)]
+        return self._slowly(rows.select(*cells, *texts, *more).with_columns(self._ok))
 
     def _slowly(self, frame: pl.DataFrame) -> pl.DataFrame:
         for rule in self.rules:

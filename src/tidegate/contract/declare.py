@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandera.polars as pa
 
+from tidegate.contract.changes import OnChange
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.formats import Csv, Excel, Format, Header, JsonArray, JsonLines, Parquet
 from tidegate.contract.overwrite import Overwrite
@@ -33,6 +34,7 @@ __all__ = [  # what a schema file imports from here
     "JsonArray",
     "JsonLines",
     "OnArrival",
+    "OnChange",
     "Overwrite",
     "Parquet",
     "Partition",
@@ -101,6 +103,9 @@ class Dataset:
     transform_sees: Sees = Sees.FILE
     published: type[pa.DataFrameModel] | None = None  # what the table holds, where a transform changes it
     overwrite: Overwrite = Overwrite.APPEND
+    on_change: OnChange | Mapping[str, OnChange] = field(
+        default=OnChange.STRICT, hash=False
+    )  # by environment
     own_queue: bool = False  # a dataset that must not wait for others
     severities: Mapping[str, Severity] = field(default_factory=dict, hash=False)  # by the rule's name
     file_rules: tuple[FileRule, ...] = ()  # what a file as a whole must keep

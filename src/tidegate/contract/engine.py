@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from tidegate.contract.arriving import Arriving, with_more_columns
 from tidegate.contract.bad_rows import bad_rows, no_row, row_text
 from tidegate.contract.compiled import OK
 from tidegate.contract.file_rules import Gauge
+from tidegate.contract.hopeless import MEND, fault_of_rows
 from tidegate.contract.reading.choose import batches
 from tidegate.contract.reasons import copy_reason, reasons, with_more
 from tidegate.contract.second_look import last_look, second_look
@@ -36,8 +38,6 @@ if TYPE_CHECKING:
     from tidegate.contract.outside import Outside
     from tidegate.contract.source import Source
 
-_NEXT = "Read the rules it breaks most; mend the sender or the contract"
-
 
 def check(
     source: Source,
@@ -47,6 +47,7 @@ def check(
     limits: Limits | None = None,
     outside: Outside | None = None,
     landed_at: datetime | None = None,
+    arriving: Arriving | None = None,
 ) -> Verdict:
     """Check one file.
 
@@ -57,28 +58,31 @@ def check(
         limits: how much is read before the file is refused.
         outside: what good rows are held against beyond their own file.
         landed_at: when the file did, by which its freshness is judged.
+        arriving: what becomes of columns that are not the contract's; they are refused if nothing is said.
 
     Raises:
         ContractMistake: the contract cannot be run.
     """
-    reading = Reading(plan, keeper, limits or Limits(), outside, landed_at)
+    reading = Reading(plan, keeper, limits or Limits(), outside, landed_at, arriving or Arriving())
     fault = _read(source, reading)
+    total = reading.good + reading.bad
     return Verdict(
         dataset=plan.dataset,
         contract_version=plan.version,
-        total_rows=reading.good + reading.bad,
+        total_rows=total,
         good_rows=reading.good,
         bad_rows=reading.bad,
         tally=reading.tally,
         fault=fault,
         warnings=reading.warned(),
+        difference=reading.arriving.difference(plan, reading.tally, total, fault),
     )
 
 
 def _read(source: Source, reading: Reading) -> FileFault | None:
     """Read the file, again where rows must be looked at twice; why it is refused as a whole, if it is."""
     try:
-        for batch in batches(source, reading.plan, reading.limits):
+        for batch in batches(source, reading.plan, reading.limits, reading.arriving):
             reading.take(batch)
         second_look(source, reading)
         if reading.outside is not None and reading.fault() is None:
@@ -91,20 +95,6 @@ def _read(source: Source, reading: Reading) -> FileFault | None:
     return reading.fault()
 
 
-def _fault_of_rows(good: int, bad: int, limits: Limits) -> FileFault | None:
-    if not good and not bad:
-        return FileFault(
-            code="header_only", what="a header, and no row", next_step="Send the file with its rows"
-        )
-    if not good:
-        code, what = "no_good_rows", f"not one of {bad} rows keeps the contract"
-    elif bad >= limits.bad_rows and bad > limits.bad_share * (good + bad):
-        code, what = "too_many_bad_rows", f"{bad} of {good + bad} rows break the contract"
-    else:
-        return None
-    return FileFault(code=code, what=what, next_step=_NEXT)
-
-
 @dataclass
 class Reading:
     """One file on its way: what is known of it so far."""
@@ -114,6 +104,7 @@ class Reading:
     limits: Limits
     outside: Outside | None
     landed_at: datetime | None = None
+    arriving: Arriving = field(default_factory=Arriving)
     good: int = 0
     bad: int = 0
     tally: Tally = field(default_factory=Tally)
@@ -150,8 +141,8 @@ class Reading:
         ]
         if total and refusing:
             what = f"{'; '.join(refusing[:5])}: for this the contract refuses a file"
-            return FileFault(code="rule_refuses_file", what=what, next_step=_NEXT)
-        return _fault_of_rows(self.good, self.bad, self.limits)
+            return FileFault(code="rule_refuses_file", what=what, next_step=MEND)
+        return fault_of_rows(self.good, self.bad, self.limits)
 
     def warned(self) -> Tally:
         """What only warns, of rows and of the file."""
@@ -225,9 +216,8 @@ class Reading:
 
     def _keep(self, judged: pl.DataFrame, row: Numbers) -> None:
         self.good += judged.height
-        good = judged.select(self.plan.columns)
-        self.gauge.see(good)
-        self.keeper.keep(good, row)
+        self.gauge.see(judged)
+        self.keeper.keep(with_more_columns(self.plan, judged), row)
 
     def _beyond(self, batch: Batch, judged: pl.DataFrame) -> pl.Series | None:
         """Reasons from beyond the file, a list for each row; asked of rows that are good so far."""
@@ -247,4 +237,4 @@ class Reading:
         total = self.good + self.bad
         if self.bad >= self.limits.hopeless_rows and self.bad > self.limits.bad_share * total:
             what = f"{self.bad:,} of the first {total:,} rows break the contract, and the rest was not read"
-            raise FaultFound("too_many_bad_rows", what, _NEXT)
+            raise FaultFound("too_many_bad_rows", what, MEND)

@@ -17,6 +17,7 @@ from tidegate.contract.verdict import BAD_SCHEMA, REASONS, ROW
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.batch import Numbers
     from tidegate.contract.declare import Dataset
     from tidegate.contract.outside import Outside
@@ -29,7 +30,9 @@ class Checked:
     """A verdict, and the rows that it is about."""
 
     verdict: Verdict
-    good: pl.DataFrame  # typed, in the contract's order; none where the file as a whole is refused
+    good: (
+        pl.DataFrame
+    )  # typed, in the contract's order, what came beside it last; none where the file as a whole is refused
     bad: pl.DataFrame  # BAD_SCHEMA, in the file's order
 
     @property
@@ -86,6 +89,7 @@ def check_in_memory(
     limits: Limits | None = None,
     outside: Outside | None = None,
     landed_at: datetime | None = None,
+    arriving: Arriving | None = None,
 ) -> Checked:
     """Check a file, or its bytes under a name, by a dataset's contract or its plan.
 
@@ -95,7 +99,7 @@ def check_in_memory(
     plan = contract if isinstance(contract, Plan) else plan_of(contract)
     file = BytesSource(source, name or f"{plan.dataset}/file.csv") if isinstance(source, bytes) else source
     kept = InMemory()
-    verdict = check(file, plan, kept, limits=limits, outside=outside, landed_at=landed_at)
+    verdict = check(file, plan, kept, limits=limits, outside=outside, landed_at=landed_at, arriving=arriving)
     nothing = pl.DataFrame(schema=plan.types)
-    good = [] if verdict.fault else [frame.select(plan.columns) for frame in kept.good]
-    return Checked(verdict=verdict, good=pl.concat([nothing, *good]), bad=kept.rows())
+    good = [] if verdict.fault else [frame.drop(ROW) for frame in kept.good]
+    return Checked(verdict=verdict, good=pl.concat([nothing, *good], how="diagonal"), bad=kept.rows())

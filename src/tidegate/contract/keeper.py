@@ -18,7 +18,9 @@ class Keeper(Protocol):
     """
 
     def keep(self, good: pl.DataFrame, row: Numbers) -> None:
-        """Take good rows: typed, the contract's columns in its order; `row` numbers them, ascending."""
+        """Take good rows: typed, the contract's columns in its order, then as text what came beside them;
+        `row` numbers them, ascending.
+        """
 
     def refuse(self, bad: pl.DataFrame) -> None:
         """Take bad rows, as `BAD_SCHEMA` has them."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.contract.changes import OnChange
     from tidegate.contract.compiled import Plan
     from tidegate.contract.overwrite import Overwrite
     from tidegate.contract.personal import OnArrival
@@ -26,6 +27,7 @@ class Prepared:
     overwrite: Overwrite
     needs_transform: bool
     on_arrival: Mapping[str, OnArrival]
+    on_change: OnChange | Mapping[str, OnChange]
     references: tuple[Reference, ...]
     unique_across_files: bool
     keeps_keys: bool  # an index of its keys stands beside its table: for that rule, or for who refers to it

@@ -30,6 +30,7 @@ def prepare(dataset: Dataset) -> Prepared:
         overwrite=dataset.overwrite,
         needs_transform=dataset.transform is not None,
         on_arrival=dataset.on_arrival(),
+        on_change=dataset.on_change,
         references=dataset.references,
         unique_across_files=dataset.unique_across_files,
         keeps_keys=dataset.unique_across_files or dataset.name in referred(find.datasets()),

@@ -80,7 +80,11 @@ def second_look(source: Source, reading: Reading) -> None:
             continue
         _refuse_too_many(reading, sum(len(rows) for rows in wanted.values()), seen.group)
         found = _Candidates()
-        judgeable = (batch for batch in batches(source, reading.plan, reading.limits) if len(batch.row))
+        judgeable = (
+            batch
+            for batch in batches(source, reading.plan, reading.limits, reading.arriving)
+            if len(batch.row)
+        )
         for number, batch in enumerate(judgeable):
             if number in wanted:
                 found.add(batch, wanted[number], reading.plan, seen.group)
@@ -111,7 +115,7 @@ def last_look(source: Source, reading: Reading, outside: Outside) -> None:
 def _refuse_by_number(source: Source, reading: Reading, rows: Numbers, reason: dict[str, str]) -> None:
     """Read the file once more, and refuse these rows where they stand."""
     names = tuple(reason["column"].split(", "))
-    for batch in batches(source, reading.plan, reading.limits):
+    for batch in batches(source, reading.plan, reading.limits, reading.arriving):
         chosen = np.flatnonzero(np.isin(batch.row, rows))
         if len(chosen):
             found = _Candidates(most=sys.maxsize)

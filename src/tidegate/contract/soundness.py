@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.contract.sound_changes import check_changes
 from tidegate.contract.sound_formats import check_formats
 from tidegate.contract.sound_rules import check_rules
 from tidegate.errors import ContractMistake
@@ -42,6 +43,7 @@ def check_declaration(dataset: Dataset) -> None:
     _check_key(where, dataset, arriving)
     _check_moments(where, dataset)
     check_formats(where, dataset.formats)
+    check_changes(where, dataset)
     _check_partition(where, dataset, published)
     check_rules(where, dataset)
     if dataset.published is not None and dataset.transform is None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.contract.changes import Difference
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -118,6 +120,7 @@ class Verdict:
     tally: Tally
     warnings: Tally = field(default_factory=Tally)  # rows that break rules which only warn, published or not
     fault: FileFault | None = None
+    difference: Difference = field(default_factory=Difference)  # of what arrived from its contract
 
 
 @dataclass(frozen=True, kw_only=True)

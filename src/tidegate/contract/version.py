@@ -8,10 +8,11 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tidegate.contract.changes import OnChange
 from tidegate.contract.declare import PERSONAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from tidegate.contract.declare import Dataset
 
@@ -56,9 +57,16 @@ def _beyond_rows(dataset: Dataset) -> dict[str, Any]:
         "severities": sorted(dataset.severities.items()),
         "file_rules": [repr(rule) for rule in dataset.file_rules],
         "unique_across_files": dataset.unique_across_files,
+        "on_change": _changes(dataset.on_change),
         "references": [repr(reference) for reference in dataset.references],
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _changes(wanted: OnChange | Mapping[str, OnChange]) -> list[str]:
+    if isinstance(wanted, OnChange):
+        return [] if wanted is OnChange.STRICT else [wanted.value]
+    return [f"{environment} {policy.value}" for environment, policy in sorted(wanted.items())]
 
 
 def _column(name: str, column: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from tidegate.contract import file_rules, formats, plain
+from tidegate.contract.changes import OnChange
 from tidegate.contract.compiled import Plan, Rule
 from tidegate.contract.overwrite import Overwrite
 from tidegate.contract.personal import OnArrival
@@ -33,7 +34,7 @@ _DATACLASSES = (
     *(formats.Csv, formats.JsonLines, formats.JsonArray, formats.Parquet, formats.Excel),
     *(file_rules.RowCount, file_rules.BadShare, file_rules.Freshness),
 )
-_ENUMS = (Overwrite, Severity, OnArrival, formats.Header)
+_ENUMS = (Overwrite, OnChange, Severity, OnArrival, formats.Header)
 _TYPES = (
     *(pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt8, pl.UInt16, pl.UInt32, pl.UInt64),
     *(pl.Float32, pl.Float64, pl.Boolean, pl.String, pl.Date, pl.Datetime, pl.Decimal),

@@ -7,17 +7,24 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
+from tidegate.contract.changes import OnChange
 from tidegate.contract.compile import plan_of
 from tidegate.contract.severity import of_published
 from tidegate.contract.typed import judge_typed
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from tidegate.contract.batch import Numbers
     from tidegate.contract.compiled import Plan
     from tidegate.contract.declare import Dataset
+
+
+_FOUND = "_found"
+
+
+class KeyChanged(Exception):
+    """A step gave a row another key, so that what came beside the contract's columns has no row any more."""
 
 
 @dataclass(frozen=True)
@@ -34,15 +41,37 @@ def after_step(dataset: Dataset, staged: pl.DataFrame, *, first: int = 1) -> Ste
 
     Args:
         dataset: one with a step.
-        staged: good rows, as they arrived.
+        staged: good rows, as they arrived; the step sees the contract's columns of them.
         first: the number of the first row that it returns.
+
+    Raises:
+        KeyChanged: there are other columns, and no telling which row they belong to.
     """
     if dataset.transform is None:
         raise TypeError(f"{dataset.name} has no step")
-    returned = dataset.transform(staged)
+    columns = plan_of(dataset).columns
+    returned = dataset.transform(staged.select(columns))
     row = np.arange(first, first + returned.height, dtype=np.int64)
     good, keeps, bad = judge_typed(published_plan(dataset), returned, row)
-    return Stepped(good, row[keeps], bad)
+    return Stepped(
+        _with_more(good, staged.drop(set(columns) - set(dataset.key)), dataset.key), row[keeps], bad
+    )
+
+
+def _with_more(good: pl.DataFrame, arrived: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """The step's rows, each with what its row brought beside the contract's columns.
+
+    Raises:
+        KeyChanged: the step returned a row under a key that none arrived with.
+    """
+    if arrived.width == len(key):
+        return good
+    found = good.join(
+        arrived.with_columns(pl.lit(True).alias(_FOUND)), on=key, how="left", maintain_order="left"
+    )
+    if found[_FOUND].null_count():
+        raise KeyChanged
+    return found.drop(_FOUND)
 
 
 @cache
@@ -61,5 +90,6 @@ def published_plan(dataset: Dataset) -> Plan:
         file_rules=(),
         unique_across_files=False,
         references=(),
+        on_change=OnChange.STRICT,
     )
     return replace(plan_of(published).only(columns), version=plan_of(dataset).version)

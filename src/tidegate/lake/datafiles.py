@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
+from tidegate.contract.verdict import ROW
 from tidegate.errors import ContractMistake
 from tidegate.lake import filelist, layout
 from tidegate.lake.filelist import Bound, DataFile
@@ -87,6 +88,7 @@ class TableShelf:
             nulls={name: typed[name].null_count() for name in typed.columns},
             lower=_bounds(plain, pl.Expr.min, upper=False),
             upper=_bounds(plain, pl.Expr.max, upper=True),
+            added=tuple(typed.columns[len(self.spec.fields) :]),
         )
 
     def fetch(self, number: int, value: int | None) -> pl.DataFrame:
@@ -114,13 +116,16 @@ def write(s3: Any, bucket: str, spec: TableSpec, object_id: str, rows: pl.DataFr
     heap = Heap(shelf.value)
     heap.add(rows, np.arange(rows.height, dtype=np.int64))
     return tuple(
-        shelf.write(number, value if spec.partition_column else None, heap.of(value))
+        shelf.write(number, value if spec.partition_column else None, heap.of(value).drop(ROW))
         for number, value in enumerate(sorted(heap.sizes))
     )
 
 
 def as_table(spec: TableSpec, object_id: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows with the table's columns and types, each with the id of the object it came with."""
+    """The rows with the table's columns and types, each with the id of the object it came with.
+
+    What the rows hold beyond the contract follows as text.
+    """
     named = rows.with_columns(pl.lit(object_id).alias(OBJECT_ID))
     missing = [field.name for field in spec.fields if field.name not in named.columns]
     if missing:
@@ -129,7 +134,9 @@ def as_table(spec: TableSpec, object_id: str, rows: pl.DataFrame) -> pl.DataFram
             f"the rows lack {', '.join(missing)}, which the table has",
             "Let the transform return each column of `published`",
         )
-    return named.select(pl.col(field.name).cast(polars_type(field.type)) for field in spec.fields)
+    known = {field.name: pl.col(field.name).cast(polars_type(field.type)) for field in spec.fields}
+    added = [pl.col(name).cast(pl.String) for name in named.columns if name not in known]
+    return named.select(*known.values(), *added)
 
 
 def polars_type(iceberg: str) -> pl.DataType:

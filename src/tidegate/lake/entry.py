@@ -78,6 +78,8 @@ class Entry:
     bad_rows: int = 0
     reason: str = ""
     contract_version: str = ""
+    drift: str = ""  # how its columns differ from the contract's
+    drifts_first_seen: int = 0  # changes among them that no file before it had
     updated_at: str = ""
     waiting_for: str = ""
     waiting_since: str = ""

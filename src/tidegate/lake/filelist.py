@@ -25,6 +25,7 @@ class DataFile:
     nulls: Mapping[str, int]
     lower: Mapping[str, Bound]
     upper: Mapping[str, Bound]
+    added: tuple[str, ...] = ()  # its text columns that the contract does not name
 
     @property
     def object_id(self) -> str:
@@ -33,13 +34,16 @@ class DataFile:
 
     def to_json(self) -> dict[str, Any]:
         """The file as an entry of `data-files.json`."""
-        return asdict(self)
+        written = asdict(self)
+        if not self.added:  # a publisher of before may read it
+            del written["added"]
+        return written
 
 
 def load(s3: Any, bucket: str, dataset: str, edition: str) -> tuple[DataFile, ...]:
     """The data files of an edition that wait for their commit."""
     body = s3.get_object(Bucket=bucket, Key=layout.data_files_key(dataset, edition))["Body"].read()
-    return tuple(DataFile(**file) for file in json.loads(body))
+    return tuple(DataFile(**{**file, "added": tuple(file.get("added", ()))}) for file in json.loads(body))
 
 
 def save(s3: Any, bucket: str, dataset: str, edition: str, lines: Iterable[bytes]) -> None:

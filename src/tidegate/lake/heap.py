@@ -69,7 +69,7 @@ class Heap:
     def of(self, value: int) -> pl.DataFrame:
         """The rows of one value, in the file's order."""
         found = [part for stretch in self._stretches if (part := stretch.of(value)) is not None]
-        return pl.concat(found, rechunk=False)
+        return _together(found, rechunk=False)
 
     def drop(self, values: Iterable[int]) -> None:
         """Forget the rows of these values, and draw the others together."""
@@ -80,7 +80,7 @@ class Heap:
         self._stretches, self.sizes = [], Counter()
         if kept:
             heights = [rows.height for rows in kept]
-            self._add(pl.concat(kept, rechunk=True), np.repeat(np.array(left, dtype=np.int32), heights))
+            self._add(_together(kept, rechunk=True), np.repeat(np.array(left, dtype=np.int32), heights))
 
     def _add(self, rows: pl.DataFrame, values: Values) -> None:
         edges = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1], [True])))
@@ -89,3 +89,9 @@ class Heap:
         each = rows.estimated_size() / rows.height
         for value, count in zip(stretch.values.tolist(), np.diff(edges).tolist(), strict=True):
             self.sizes[value] += int(each * count) + 1
+
+
+def _together(parts: list[pl.DataFrame], *, rechunk: bool) -> pl.DataFrame:
+    """One below the other; a column that only some parts have is null in the others."""
+    alike = all(part.columns == parts[0].columns for part in parts)
+    return pl.concat(parts, how="vertical" if alike else "diagonal", rechunk=rechunk)

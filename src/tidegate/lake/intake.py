@@ -136,7 +136,7 @@ class Intake:
     ) -> Entry:
         name = layout.UNCLAIMED if dataset is None else dataset.name
         told = {"next_steps": next_steps(dataset, reason)}
-        return self.at.set_aside(held, landed, name, reason, told, rows=0, contract="", judged=False)
+        return self.at.set_aside(held, landed, name, reason, told, rows=0, judged=False)
 
     def _check(self, landed: LandedObject, held: Entry, dataset: Prepared) -> Entry:
         plan = dataset.plan
@@ -144,10 +144,11 @@ class Intake:
         if where is None:
             return stand(self.at.ledger, held, ORIGINAL_GONE)
         source = S3Source.of(self.at.s3, landed, where)
+        arriving = self.at.arriving(dataset)
         beyond = self.holding.on_arrival(landed, dataset, self.disguises.disguise)
         with closing(self._keeping(held, dataset, plan)) as keeping, beyond or nullcontext():
             keeper = self._disguised(keeping, dataset)
-            verdict = check(source, plan, keeper, outside=beyond, landed_at=_when(held))
+            verdict = check(source, plan, keeper, outside=beyond, landed_at=_when(held), arriving=arriving)
             parts = keeping.bad.finish()
             new = self._change(held, dataset, verdict, keeping.bad)
             if new.retracted and not held.retract:
@@ -155,20 +156,22 @@ class Intake:
             told = self._told(landed, dataset, plan, verdict, parts)
             if verdict.bad_rows:
                 self._tell_rows(held, dataset, verdict, told)
+            known = {
+                "contract_version": verdict.contract_version,
+                **self.at.say_drift(held, verdict, arriving),
+            }
             if verdict.fault is not None:
                 reason = f"{verdict.fault.code}: {verdict.fault.what}"
-                rows, contract = verdict.total_rows, verdict.contract_version
-                return self.at.set_aside(
-                    held, landed, dataset.name, reason, told, rows=rows, contract=contract
-                )
+                rows = verdict.total_rows
+                return self.at.set_aside(held, landed, dataset.name, reason, told, rows=rows, known=known)
             if held.is_in_table and not dataset.needs_transform and new == Change():
-                return self._mark(held, dataset, verdict, held.standing.state, note=NOTHING_NEW)
+                return self._mark(held, dataset, verdict, held.standing.state, **known, note=NOTHING_NEW)
             keeping.good.finish()
             if beyond is not None:
                 beyond.reserve(held.edition)
-        waiting = {} if dataset.needs_transform else {"waiting_for": dataset.name}
-        told_of = self._told_in_ledger(held, new, where)
-        marked = self._mark(held, dataset, verdict, State.VALIDATED, **told_of, **waiting)
+        known |= self._told_in_ledger(held, new, where)
+        known |= {} if dataset.needs_transform else {"waiting_for": dataset.name}
+        marked = self._mark(held, dataset, verdict, State.VALIDATED, **known)
         self.at.say(what_follows(marked))
         return marked
 
@@ -231,7 +234,6 @@ class Intake:
             total_rows=verdict.total_rows,
             good_rows=verdict.good_rows,
             bad_rows=verdict.bad_rows,
-            contract_version=verdict.contract_version,
             **({"reason": _worst_rule(verdict)} if verdict.bad_rows else {}),
             **more,
         )

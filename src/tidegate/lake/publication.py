@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import CommitConflict, LeaseHeld
-from tidegate.facts import Fact, TablePublished
-from tidegate.lake import commits, filelist, layout, tables
+from tidegate.facts import Fact, FileLanded, TablePublished
+from tidegate.lake import columns, commits, filelist, gaining, layout, tables
 from tidegate.lake.entry import End, State
 from tidegate.lake.lease import Intent, TableLease
 from tidegate.lake.precedence import settle_order
@@ -125,6 +125,11 @@ class Publisher:
     ) -> list[TablePublished]:
         batch = settle_order(self.s3, self.ledger, overwrite, waiting)
         files = self._files(dataset, batch.take)
+        outdated = {file.object_id for file in files if not gaining.takes_as_text(table, file.added)}
+        if outdated:
+            self._check_again([entry for entry in batch.take if entry.object_id in outdated])
+            return []
+        gaining.add_text_columns(table, [name for file in files for name in file.added])
         remove = commits.files_of(table, batch.replaced)
         name = uuid.uuid4().hex
         lease.intend(Intent(batch=name, object_ids=frozenset(entry.object_id for entry in waiting)))
@@ -137,6 +142,22 @@ class Publisher:
         self.ledger.finish([*map(_end, batch.take), *batch.left_out])
         lease.settle()
         return facts
+
+    def _check_again(self, entries: Sequence[Entry]) -> None:
+        """Send files back whose new column the contract has named, with a type, since they were checked."""
+        for entry in entries:
+            columns.send_back(self.ledger, entry)
+        self.say(
+            FileLanded(
+                bucket=entry.bucket,
+                key=entry.key,
+                version_id=entry.version_id,
+                etag=entry.etag,
+                size=entry.size,
+                landed_at=entry.landed_at,
+            )
+            for entry in entries
+        )
 
     def _files(self, dataset: str, entries: Iterable[Entry]) -> list[DataFile]:
         def files_of(entry: Entry) -> tuple[DataFile, ...]:

@@ -152,15 +152,13 @@ class Step:
     def _set_aside(self, held: Entry, dataset: Dataset, reason: str, *, judged: bool = True) -> Entry:
         told = {"rows": held.total_rows, "next_steps": next_steps(dataset, reason)}
         rows, landed = held.total_rows, landed_of(held)
-        return self.at.set_aside(
-            held, landed, held.dataset, reason, told, rows=rows, contract="", judged=judged
-        )
+        return self.at.set_aside(held, landed, held.dataset, reason, told, rows=rows, judged=judged)
 
 
 def _seen(dataset: Dataset, shelf: StagingShelf, parts: Sequence[StagedPart]) -> Iterator[pl.DataFrame]:
     """The staged rows as the step gets them."""
     each = (shelf.fetch(part.number) for part in parts)
-    return each if dataset.transform_sees is Sees.ROWS else iter([pl.concat(each)])
+    return each if dataset.transform_sees is Sees.ROWS else iter([pl.concat(each, how="diagonal")])
 
 
 def judged(

@@ -3,6 +3,9 @@
 What a contract adds, the table takes: new columns, wider types, columns that may now be null. What would lose
 or reinterpret published rows is refused, with the column's name. A contract may go back to what it was as
 long as nothing was published since, so that a deployment that failed later on can be rolled back.
+
+Columns that files brought are the table's own: a contract may name them, as the text that they are, and may
+leave them unnamed again, whatever was published.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from pyiceberg.types import IcebergType, NestedField
 
 from tidegate import aws
 from tidegate.errors import NotFound, Refused
+from tidegate.lake import gaining
 from tidegate.lake.widening import holds
 
 if TYPE_CHECKING:
@@ -129,7 +133,9 @@ def _refuse_lost_columns(table: Table, spec: TableSpec) -> None:
     lost = [
         field.name
         for field in table.schema().fields
-        if field.name not in wanted and (field.required or all(field.name in names for names in before))
+        if field.name not in wanted
+        and field.name not in gaining.gained(table)
+        and (field.required or all(field.name in names for names in before))
     ]
     if lost:
         raise Refused(
@@ -146,6 +152,13 @@ def _refuse_another_type(table: Table, name: str, column: str, wanted: str) -> N
         return
     stored = str(table.schema().find_field(column).field_type)
     before = [schema.find_field(column) for schema in _published(table) if column in schema.column_names]
+    if stored != wanted and column in gaining.gained(table):
+        raise Refused(
+            f"table {name}, column {column}",
+            f"files brought it before the contract named it, so it holds text, and {wanted} cannot",
+            f"Name it as str, or give the typed one another name: "
+            f'{column}_{wanted.partition("(")[0]}: … = column(header="{column}")',
+        )
     if not holds(wanted, stored) and wanted not in {str(field.field_type) for field in before}:
         raise Refused(
             f"table {name}, column {column}",

@@ -7,10 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tidegate import aws
+from tidegate.contract.arriving import arriving_in
 from tidegate.contract.contracts import contracts
 from tidegate.facts import Fact, FileQuarantined
 from tidegate.lake import filelist
 from tidegate.lake.announce import announce
+from tidegate.lake.columns import GainedColumns
+from tidegate.lake.drift import Drift
 from tidegate.lake.entry import State
 from tidegate.lake.follow import what_follows
 from tidegate.lake.ledger import Ledger
@@ -22,7 +25,9 @@ from tidegate.settings import Setting, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.prepared import Prepared
+    from tidegate.contract.verdict import Verdict
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
     from tidegate.lake.originals import Where
@@ -38,6 +43,7 @@ class Workplace:
     quarantine: Quarantine
     datasets: Mapping[str, Prepared]
     say: Callable[[Iterable[Fact]], None]
+    environment: str
 
     @classmethod
     def of(cls, settings: Settings) -> Workplace:
@@ -50,11 +56,22 @@ class Workplace:
             quarantine=Quarantine(s3, settings[Setting.QUARANTINE_BUCKET]),
             datasets=contracts(),
             say=partial(announce, aws.client("events"), settings[Setting.BUS]),
+            environment=settings[Setting.ENVIRONMENT],
         )
 
     def original(self, held: Entry) -> Where | None:
         """Where the bytes of a file are; nothing if they are nowhere any more."""
         return original(self.s3, self.quarantine.bucket, held)
+
+    def arriving(self, dataset: Prepared) -> Arriving:
+        """What becomes of columns that are not the contract's, for one file."""
+        return arriving_in(self.environment, dataset, GainedColumns(self.ledger, dataset.name).admit)
+
+    def say_drift(self, held: Entry, verdict: Verdict, arriving: Arriving) -> dict[str, str | int]:
+        """Say what nobody said before of a file's columns; what the ledger is to know is returned."""
+        return Drift(self.ledger, self.say, verdict.dataset, verdict.contract_version).tell(
+            held, verdict, arriving
+        )
 
     def set_aside(
         self,
@@ -65,8 +82,8 @@ class Workplace:
         told: Mapping[str, Any],
         *,
         rows: int,
-        contract: str,
         judged: bool = True,
+        known: Mapping[str, str | int] | None = None,
     ) -> Entry:
         """Put a whole file in quarantine: its bytes and the report, then the fact, then the mark.
 
@@ -82,8 +99,7 @@ class Workplace:
         report = {**about(landed), "dataset": dataset, **told, "reason": reason}
         address = self.quarantine.keep_file(held, landed, dataset, where, report)
         self.say_quarantined(held.object_id, dataset, rows, reason, address, whole_file=True)
-        attributes: dict[str, str | int] = {"contract_version": contract} if contract else {}
-        attributes |= {"dataset": dataset, "reason": reason}
+        attributes: dict[str, str | int] = {**(known or {}), "dataset": dataset, "reason": reason}
         attributes |= {"total_rows": rows, "good_rows": 0, "bad_rows": rows}
         if held.is_in_table:
             return self._take_back(held, attributes)

@@ -45,7 +45,7 @@ def entries(bare_place: Place) -> dict[str, Entry]:
     b = replace(
         a, object_id="b" * 32, key="flights/b.csv", state=State.PARTLY_PUBLISHED, claimed_at="2026-01-02"
     )
-    b = replace(b, good_rows=9, bad_rows=1, reason="1 row: origin isin")
+    b = replace(b, good_rows=9, bad_rows=1, reason="1 row: origin isin", drift="added sky")
     c = replace(
         base, object_id="c" * 32, key="no/c.csv", state=State.QUARANTINED, reason="nobody claims `no`"
     )
@@ -88,6 +88,13 @@ def test_people_get_a_table_with_the_same(
     assert "flights/b.csv" in capsys.readouterr().out
 
 
+def test_a_file_with_other_columns_is_shown_with_them(
+    entries: dict[str, Entry], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, told = _told(capsys, "files")
+    assert {one["key"]: one["drift"] for one in told}["flights/b.csv"] == "added sky"
+
+
 def test_the_quarantine_lists_rows_and_whole_files(
     entries: dict[str, Entry], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -126,6 +133,7 @@ def test_rows_are_summed_by_dataset(entries: dict[str, Entry]) -> None:
     assert sums["flights"] == {
         "files": 2,
         "refused": 0,
+        "changed": 1,
         "landed": 20,
         "published": 19,
         "quarantined": 1,

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.tidegate.contract.test_plain import Trap
 from tests.tidegate.contract.test_same_as_pandera import body, files
 from tidegate import find
+from tidegate.contract.changes import OnChange
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.formats import Csv, Excel, Header, JsonArray, JsonLines, Parquet
 from tidegate.contract.in_memory import check_in_memory
@@ -93,6 +94,7 @@ def test_all_that_a_contract_can_say_besides_comes_back() -> None:
         on_arrival={"tailnum": OnArrival.HASH},
         references=(Reference(columns=("carrier",), to="airlines"),),
         unique_across_files=True,
+        on_change={"dev": OnChange.EVOLVE},
     )
     assert again(to_text(full)) == full
 

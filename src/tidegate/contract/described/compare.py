@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.contract.described.arriving import row_changes
 from tidegate.contract.described.change import Change
+from tidegate.contract.described.policies import policy_changes
 from tidegate.contract.described.published import table_changes
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ JUDGES: dict[str, Judge] = {
     "transform": _step,
     "transform_sees": _differs("transform_sees"),
     "overwrite": _overwrite,
+    "on_change": policy_changes,
     "severities": _severities,
     "file_rules": _file_rules,
     "unique_across_files": _across_files,

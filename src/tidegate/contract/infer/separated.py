@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tidegate.contract.arriving import Arriving
 from tidegate.contract.formats import Csv, Header
 from tidegate.contract.infer.begin import Start, start_of
 from tidegate.contract.infer.layout import Layout
@@ -113,7 +114,7 @@ def _broken(way: _Written, text: str, limits: Limits) -> int:
     plan = Layout(form=way.form, headers=way.names).plan()
     broken = 0
     try:
-        for batch in batches(BytesSource(text.encode(), "sample"), plan, way.form, limits):
+        for batch in batches(BytesSource(text.encode(), "sample"), plan, way.form, limits, Arriving()):
             broken += len(batch.broken.row)
             if way.form.quote is None and len(batch.row):
                 cells = batch.cells()

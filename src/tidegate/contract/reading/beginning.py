@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidegate.contract.formats import Header
-from tidegate.contract.reading.header import check_header, without_mark
+from tidegate.contract.reading.header import names_in, without_mark
 from tidegate.contract.reading.records import spans
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tidegate.contract.formats import Csv
     from tidegate.contract.source import Limits
@@ -27,13 +27,15 @@ class Beginning:
     header: bytes  # as it was written; none where the contract says that there is none
     line: int  # of the first row
     offset: int  # of the first row
+    names: list[str] | None = None  # in the header
+    text: str = ""  # of the header
 
 
-def begin(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: Limits) -> Beginning:
+def begin(pieces: Iterator[bytes], form: Csv, limits: Limits) -> Beginning:
     """Read up to the first row.
 
     Raises:
-        FaultFound: there is nothing in the file, or not this header.
+        FaultFound: there is nothing in the file, or no header can be read.
     """
     block = filled(pieces, SMALL)
     text = without_mark(block)
@@ -52,9 +54,10 @@ def begin(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: Li
     if form.header == Header.NONE:
         return Beginning(text, b"", line, offset)
     header = _first_record(text, form, limits)
-    check_header(header, columns, form, limits)
+    names, written = names_in(header, form, limits)
     passed = text.find(b"\n", len(header)) + 1 or len(text)
-    return Beginning(text[passed:], header, line + header.count(b"\n") + 1, offset + passed)
+    after = line + header.count(b"\n") + 1
+    return Beginning(text[passed:], header, after, offset + passed, names, written)
 
 
 def filled(pieces: Iterator[bytes], size: int, before: bytes = b"") -> bytes:

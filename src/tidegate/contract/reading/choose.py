@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tidegate.contract.arriving import Arriving
 from tidegate.contract.formats import Csv, Excel, JsonArray, JsonLines, Parquet
 from tidegate.contract.reading import csv
 from tidegate.contract.reading.unpack import ENDINGS, unpacked
@@ -21,30 +22,31 @@ _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 
 
-def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
+def batches(source: Source, plan: Plan, limits: Limits, arriving: Arriving | None = None) -> Iterator[Batch]:
     """The file's rows, a batch at a time, in its order.
 
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
     form = chosen(source, plan.formats, limits)
+    arriving = arriving or Arriving()
     if isinstance(form, Csv):
-        return csv.batches(source, plan, form, limits)
+        return csv.batches(source, plan, form, limits, arriving)
     if isinstance(form, JsonLines):
         from tidegate.contract.reading import json_lines
 
-        return json_lines.batches(source, plan, form, limits)
+        return json_lines.batches(source, plan, form, limits, arriving)
     if isinstance(form, JsonArray):
         from tidegate.contract.reading import json_array
 
-        return json_array.batches(source, plan, form, limits)
+        return json_array.batches(source, plan, form, limits, arriving)
     if isinstance(form, Parquet):
         from tidegate.contract.reading import parquet
 
-        return parquet.batches(source, plan, limits)
+        return parquet.batches(source, plan, limits, arriving)
     from tidegate.contract.reading import excel
 
-    return excel.batches(source, plan, form, limits)
+    return excel.batches(source, plan, form, limits, arriving)
 
 
 def chosen(source: Source, formats: tuple[Format, ...], limits: Limits) -> Format:

@@ -17,19 +17,24 @@ import numpy as np
 import polars as pl
 
 from tidegate.contract.batch import NOWHERE, Batch, Records
-from tidegate.contract.cells import TEXT
-from tidegate.contract.reading.header import check_columns
+from tidegate.contract.cells import UNKNOWN
+from tidegate.contract.formats import Csv
+from tidegate.contract.reading.arrange import arrange
+from tidegate.contract.reading.header import too_wide
 from tidegate.contract.reading.json_batch import BLANK, Reason, reasons_series
 from tidegate.contract.reading.sheet_parts import torn_workbook
 from tidegate.contract.reading.workbook import check_workbook, part_of
 from tidegate.contract.source import FaultFound
+from tidegate.contract.verdict import defused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.batch import Numbers
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Excel
+    from tidegate.contract.reading.arrange import Arrangement
     from tidegate.contract.reading.sheet_parts import Part
     from tidegate.contract.source import Limits, Source
 
@@ -39,7 +44,7 @@ _ERROR = "#ERROR"
 Row = tuple[int, list[object]]  # its number in the sheet, and its cells
 
 
-def batches(source: Source, plan: Plan, form: Excel, limits: Limits) -> Iterator[Batch]:
+def batches(source: Source, plan: Plan, form: Excel, limits: Limits, arriving: Arriving) -> Iterator[Batch]:
     """The sheet's rows, a batch at a time, in their order.
 
     Raises:
@@ -54,10 +59,13 @@ def batches(source: Source, plan: Plan, form: Excel, limits: Limits) -> Iterator
     header = next(rows, None)
     if header is None:
         raise FaultFound("empty_file", "its sheet is empty", "Send the workbook again, with its rows")
-    check_columns([str(cell) for cell in _trimmed(header[1])], plan.headers, limits)
+    names = [str(cell) for cell in _trimmed(header[1])]
+    if len(names) > limits.columns:
+        raise too_wide(limits)
+    columns = arrange(names, plan, arriving, form=Csv())
     done = 0
     while some := list(islice(rows, _ROWS)):
-        yield _batch(some, done, plan, form)
+        yield _batch(some, done, plan, form, columns)
         done += len(some)
 
 
@@ -108,33 +116,36 @@ def _trimmed(cells: Sequence[object]) -> list[object]:
     return list(cells[: filled[-1]]) if filled else []
 
 
-def _batch(rows: list[Row], done: int, plan: Plan, form: Excel) -> Batch:
+def _batch(rows: list[Row], done: int, plan: Plan, form: Excel, columns: Arrangement) -> Batch:
     sound: list[int] = []
     broken: list[int] = []
     why: list[list[Reason]] = []
-    width = len(plan.columns)
+    width = columns.width
+    of = "contract" if width == len(plan.columns) else "header"
     for index, (_, cells) in enumerate(rows):
         fields = len(_trimmed(cells))
         if 0 < fields <= width:
             sound.append(index)
             continue
         broken.append(index)
-        said = f"{fields} cells are filled, and the contract has {width} columns"
+        said = f"{fields} cells are filled, and the {of} has {width} columns"
         why.append([("", "field_count", said) if fields else BLANK])
     table = [rows[index][1] for index in sound]
+    kinds = [plan.types.get(name, pl.String()) for name in columns.columns]
     texts = {
-        TEXT + name: [_text(row[at] if at < len(row) else "", kind) for row in table]
-        for at, (name, kind) in enumerate(plan.types.items())
+        name: [_text(row[at] if at < len(row) else "", kind) for row in table]
+        for at, (name, kind) in enumerate(zip(columns.fields(), kinds, strict=True))
     }
     frame = pl.DataFrame(texts, schema=dict.fromkeys(texts, pl.String))
     if form.null_values:
         frame = frame.with_columns(pl.when(~pl.all().is_in(list(form.null_values))).then(pl.all()))
-    against = [_failed(row, plan) for row in table]
+    settled = columns.settled(frame, plan)
+    against = [_failed(row, columns) for row in table]
     evidence = partial(_records, rows, done)
     places = np.array(sound, dtype=np.int64)
     return Batch(
         row=places + done + 1,
-        cells=lambda chosen=None, /: frame if chosen is None else frame[chosen],
+        cells=lambda chosen=None, /: settled if chosen is None else settled[chosen],
         records=lambda chosen: evidence(places[chosen]),
         broken=evidence(np.array(broken, dtype=np.int64)),
         why=reasons_series(why),
@@ -142,9 +153,13 @@ def _batch(rows: list[Row], done: int, plan: Plan, form: Excel) -> Batch:
     )
 
 
-def _failed(row: list[object], plan: Plan) -> list[Reason]:
-    cells = zip(plan.columns, row, strict=False)
-    return [(name, "type", "a formula failed here") for name, cell in cells if cell is _ERROR]
+def _failed(row: list[object], columns: Arrangement) -> list[Reason]:
+    cells = zip(columns.columns, row, strict=False)
+    return [
+        (defused(name.removeprefix(UNKNOWN)), "type", "a formula failed here")
+        for name, cell in cells
+        if cell is _ERROR
+    ]
 
 
 def _records(rows: list[Row], done: int, chosen: Numbers) -> Records:

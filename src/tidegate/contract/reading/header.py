@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from tidegate.contract.formats import Csv, Header
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tidegate.contract.formats import Csv
     from tidegate.contract.source import Limits
 
 _BOM = b"\xef\xbb\xbf"
@@ -45,45 +45,29 @@ def without_mark(block: bytes) -> bytes:
     return block.removeprefix(_BOM)
 
 
-def check_header(line: bytes, columns: Sequence[str], form: Csv, limits: Limits) -> None:
-    """Compare the header line with what the contract calls its columns, in their order.
+def names_in(line: bytes, form: Csv, limits: Limits) -> tuple[list[str], str]:
+    """The names in a header line, and the line as text.
 
     Raises:
-        FaultFound: `not_text`, `too_large` or `header_mismatch`, which says what is missing, extra, repeated
-            or out of order.
+        FaultFound: `not_text` or `too_large`.
     """
     if line.count(form.delimiter.encode()) >= limits.columns:
-        raise _too_wide(limits)
+        raise too_wide(limits)
     if b"\0" in line:
         raise _not_text("its first line holds NUL bytes")
     try:
         text = line.decode()
     except UnicodeDecodeError as error:
         raise _not_text(f"its first line is no UTF-8 (byte {error.start + 1})") from error
-    found = _cells(text, form.delimiter, form.quote)
-    if not _same(found, columns, form.header):
-        _refuse(found, columns, text, form)
+    return _cells(text, form.delimiter, form.quote), text
 
 
-def check_columns(found: list[str], columns: Sequence[str], limits: Limits) -> None:
-    """Compare the names of columns that are no text of CSV.
+def refuse(found: list[str], columns: Sequence[str], text: str, form: Csv) -> NoReturn:
+    """Say how columns differ from what the contract's are called, in their order.
 
     Raises:
-        FaultFound: `too_large` or `header_mismatch`.
+        FaultFound: `header_mismatch`: what is missing, extra, repeated or out of order.
     """
-    if len(found) > limits.columns:
-        raise _too_wide(limits)
-    if found != list(columns):
-        _refuse(found, columns, "", Csv())
-
-
-def _same(found: list[str], columns: Sequence[str], header: Header) -> bool:
-    if header == Header.ANY_CASE:
-        return [name.casefold() for name in found] == [name.casefold() for name in columns]
-    return found == list(columns)
-
-
-def _refuse(found: list[str], columns: Sequence[str], text: str, form: Csv) -> None:
     if "\r" in text:
         raise FaultFound(
             "header_mismatch",
@@ -119,9 +103,9 @@ def _differences(found: list[str], wanted: list[str], text: str, form: Csv) -> l
     if len(missing) == len(wanted) and not near:
         # very likely a row, whose values no message may quote
         return [f"no column of the contract stands in its first line, which has {len(found)} fields"]
-    said = [f"missing: {_listed(missing)}"] if missing else []
-    said += [f"not in the contract: {_listed(extra)}"] if extra else []
-    said += [f"repeated: {_listed(repeated)}"] if repeated else []
+    said = [f"missing: {listed(missing)}"] if missing else []
+    said += [f"not in the contract: {listed(extra)}"] if extra else []
+    said += [f"repeated: {listed(repeated)}"] if repeated else []
     said += [f"spelt otherwise: {', '.join(near[:_SHOWN])}"] if near else []
     if not said:
         place, (is_, should) = next(
@@ -133,12 +117,14 @@ def _differences(found: list[str], wanted: list[str], text: str, form: Csv) -> l
     return said
 
 
-def _too_wide(limits: Limits) -> FaultFound:
+def too_wide(limits: Limits) -> FaultFound:
+    """What is said of a header with too many names."""
     what = f"its first line has more than {limits.columns:,} fields"
     return FaultFound("too_large", what, "Send the contract's columns alone")
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in quotes, not too many and none too long."""
     shown = ", ".join(repr(name[:60]) for name in names[:_SHOWN])
     return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 

@@ -23,6 +23,7 @@ from tidegate.contract.source import FaultFound
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.batch import Batch, Numbers
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import JsonArray
@@ -55,6 +56,7 @@ class _List:
     plan: Plan
     limits: Limits
     nulls: tuple[str, ...]
+    arriving: Arriving
     held: bytes = b""
     at: int = 0  # in `held`
     block: bytes = b""  # a window of it
@@ -110,16 +112,18 @@ class _List:
         row = np.arange(len(starts), dtype=np.int64) + self.row + 1
         self.row += len(starts)
         stretch = Stretch(block, starts - begin, ends - begin, row, line, self.offset + begin)
-        return batch_of(stretch, self.plan, self.nulls)
+        return batch_of(stretch, self.plan, self.nulls, self.arriving)
 
 
-def batches(source: Source, plan: Plan, form: JsonArray, limits: Limits) -> Iterator[Batch]:
+def batches(
+    source: Source, plan: Plan, form: JsonArray, limits: Limits, arriving: Arriving
+) -> Iterator[Batch]:
     """The file's rows, a batch at a time, in its order.
 
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
-    reading = _List(unpacked(source.open(), source.name, limits), plan, limits, form.null_values)
+    reading = _List(unpacked(source.open(), source.name, limits), plan, limits, form.null_values, arriving)
     _open(reading)
     cuts: list[Records] = []
     while True:

@@ -19,6 +19,7 @@ from tidegate.contract.verdict import REASON, REASONS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.compiled import Plan
 
 Reason = tuple[str, str, str]
@@ -99,7 +100,7 @@ def _object(record: bytes) -> dict[str, object]:
     return dict(value)
 
 
-def batch_of(stretch: Stretch, plan: Plan, nulls: Sequence[str]) -> Batch:
+def batch_of(stretch: Stretch, plan: Plan, nulls: Sequence[str], arriving: Arriving) -> Batch:
     """The stretch's records as a batch.
 
     Raises:
@@ -107,7 +108,7 @@ def batch_of(stretch: Stretch, plan: Plan, nulls: Sequence[str]) -> Batch:
     """
     rows, found, broken = values_of(stretch)
     refused = np.array(sorted(broken), dtype=np.int64)
-    frame, against = cells_of(rows, plan, nulls) if rows else (pl.DataFrame(), {})
+    frame, against = cells_of(rows, plan, nulls, arriving) if rows else (pl.DataFrame(), {})
     return Batch(
         row=stretch.row[found],
         cells=partial(_chosen, frame),

@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from tidegate.contract.arriving import required
 from tidegate.contract.cells import TEXT
 from tidegate.contract.json_values import as_json, as_text
 from tidegate.contract.reading.json_text import Pairs
+from tidegate.contract.reading.json_unknown import unknown_keys
 from tidegate.contract.verdict import MASK, defused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.compiled import Plan
 
 Reason = tuple[str, str, str]
@@ -31,31 +34,21 @@ _ABSENT = type("Absent", (), {})()
 
 
 def cells_of(
-    rows: Sequence[Mapping[str, object]], plan: Plan, nulls: Sequence[str]
+    rows: Sequence[Mapping[str, object]], plan: Plan, nulls: Sequence[str], arriving: Arriving
 ) -> tuple[pl.DataFrame, dict[int, list[Reason]]]:
     """The rows' cells, and for some rows, by index, what the contract's rules cannot see in them."""
     against: dict[int, list[Reason]] = {}
-    texts = [
-        _column([row.get(header, _ABSENT) for row in rows], name, plan, against)
-        for name, header in zip(plan.columns, plan.headers, strict=True)
-    ]
-    _refuse_unknown(rows, plan, against)
-    frame = pl.DataFrame(texts)
+    may_miss = arriving.policy.takes_more
+    texts = []
+    for name, header in zip(plan.columns, plan.headers, strict=True):
+        arriving.sees([name] if any(header in row for row in rows) else ())
+        absent = None if may_miss and name not in required(plan) else _ABSENT
+        texts.append(_column([row.get(header, absent) for row in rows], name, plan, against))
+    more = unknown_keys(rows, plan, arriving, against)
+    frame = pl.DataFrame([*texts, *more.columns])
     if nulls:
         frame = frame.with_columns(pl.when(~pl.all().is_in(list(nulls))).then(pl.all()))
-    return frame, against
-
-
-def _refuse_unknown(
-    rows: Sequence[Mapping[str, object]], plan: Plan, against: dict[int, list[Reason]]
-) -> None:
-    known = frozenset(plan.headers)
-    said = defused(f"no such column is asked for; they are: {', '.join(plan.headers)}")
-    for index, row in enumerate(rows):
-        if len(row) != len(known) or index in against:
-            for name in sorted(row.keys() - known):
-                shown = defused(name.encode(errors="backslashreplace").decode(), _SHOWN)
-                against.setdefault(index, []).append((shown, "unknown", said))
+    return frame.with_columns(more.rescued), against
 
 
 def _column(values: list[object], name: str, plan: Plan, against: dict[int, list[Reason]]) -> pl.Series:

@@ -20,6 +20,7 @@ from tidegate.contract.source import FaultFound
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import JsonLines
     from tidegate.contract.source import Limits, Source
@@ -40,7 +41,9 @@ class _Position:
     blanks: int = 0
 
 
-def batches(source: Source, plan: Plan, form: JsonLines, limits: Limits) -> Iterator[Batch]:
+def batches(
+    source: Source, plan: Plan, form: JsonLines, limits: Limits, arriving: Arriving
+) -> Iterator[Batch]:
     """The file's rows, a batch at a time, in its order.
 
     Raises:
@@ -54,7 +57,7 @@ def batches(source: Source, plan: Plan, form: JsonLines, limits: Limits) -> Iter
             following = int(starts[first + _ROWS]) if first + _ROWS < len(starts) else len(block)
             begin = int(starts[first])
             part = block[begin:following], starts[some] - begin, ends[some] - begin
-            yield from _some(part, plan, form, position)
+            yield from _some(part, plan, form, position, arriving)
             position.offset += following - begin
 
 
@@ -94,7 +97,11 @@ def _lines(block: bytes) -> tuple[Numbers, Numbers]:
 
 
 def _some(
-    lines: tuple[bytes, Numbers, Numbers], plan: Plan, form: JsonLines, position: _Position
+    lines: tuple[bytes, Numbers, Numbers],
+    plan: Plan,
+    form: JsonLines,
+    position: _Position,
+    arriving: Arriving,
 ) -> Iterator[Batch]:
     block, starts, ends = lines
     filled = np.flatnonzero(ends > starts)
@@ -110,7 +117,7 @@ def _some(
     if len(blank):
         yield _blank_lines(blank + held, position)
     stretch = Stretch(block, starts[filled], ends[filled], filled + before, line[filled], position.offset)
-    yield batch_of(stretch, plan, form.null_values)
+    yield batch_of(stretch, plan, form.null_values, arriving)
     position.row += held + count
     position.line += held + count
     position.blanks = len(starts) - count

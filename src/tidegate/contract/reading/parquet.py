@@ -8,7 +8,6 @@ does not grow with the file. Columns are told by their names, in any order.
 from __future__ import annotations
 
 import io
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,14 +15,16 @@ import numpy as np
 import polars as pl
 
 from tidegate.contract.batch import NOWHERE, Batch, Numbers, Records
+from tidegate.contract.reading.arrange import arrange
 from tidegate.contract.reading.parquet_footer import MAGIC, one_group, read_footer, torn
 from tidegate.contract.reading.parquet_pages import check_pages
-from tidegate.contract.reading.parquet_types import check_types, readable
+from tidegate.contract.reading.parquet_types import as_texts, check_types, readable
 from tidegate.contract.source import FaultFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tidegate.contract.arriving import Arriving
     from tidegate.contract.compiled import Plan
     from tidegate.contract.reading.parquet_footer import Footer, RowGroup
     from tidegate.contract.source import Limits, Source
@@ -34,24 +35,26 @@ _ROWS = 100_000
 _TEXT = 64 << 20
 
 
-def batches(source: Source, plan: Plan, limits: Limits) -> Iterator[Batch]:
+def batches(source: Source, plan: Plan, limits: Limits, arriving: Arriving) -> Iterator[Batch]:
     """The file's rows, a batch at a time, in its order.
 
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
     footer = read_footer(source, limits)
-    chosen = _columns(footer, plan)
+    columns = arrange(footer.columns, plan, arriving)
     number = 0
     for group in (group for group in footer.groups if group.rows):
-        for frame in _frames(_file(source, footer, group, chosen, limits), group, plan, limits):
-            cells, against = readable(frame.rename(dict(zip(plan.headers, plan.columns, strict=True))), plan)
+        for frame in _frames(_file(source, footer, group, limits), group, plan, limits, arriving):
+            frame.columns = columns.fields("")
+            readably, against = readable(frame, plan)
+            cells = readably.with_columns(as_texts(readably))
             row = np.arange(number + 1, number + cells.height + 1, dtype=np.int64)
             yield Batch(
                 row=row,
-                cells=partial(_chosen, cells),
+                cells=partial(_chosen, columns.settled(cells, plan, "")),
                 records=partial(
-                    _records, cells.rename(dict(zip(plan.columns, plan.headers, strict=True))), row
+                    _records, cells.rename(dict(zip(cells.columns, footer.columns, strict=True))), row
                 ),
                 typed=True,
                 against=against,
@@ -69,34 +72,20 @@ def schema_of(source: Source, limits: Limits) -> dict[str, pl.DataType]:
     group = next((group for group in footer.groups if group.rows), None)
     if group is None:
         return {}
-    file = _file(source, footer, group, list(range(len(footer.columns))), limits)
+    file = _file(source, footer, group, limits)
     try:
         return dict(pl.read_parquet_schema(io.BytesIO(file)))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise torn(f"its schema cannot be read ({str(error).splitlines()[0][:100]})") from error
 
 
-def _columns(footer: Footer, plan: Plan) -> list[int]:
-    """Where the contract's columns stand in the file."""
-    missing = [name for name in plan.headers if name not in footer.columns]
-    extra = [name for name in footer.columns if name not in plan.headers]
-    repeated = sorted(name for name, times in Counter(footer.columns).items() if times > 1)
-    said = [
-        f"{words}: {', '.join(repr(name[:60]) for name in names[:20])}"
-        for words, names in (("missing", missing), ("not in the contract", extra), ("repeated", repeated))
-        if names
-    ]
-    if said:
-        step = "Send the columns of the contract, or change the contract in schemas/"
-        raise FaultFound("header_mismatch", "; ".join(said), step)
-    return [footer.columns.index(name) for name in plan.headers]
-
-
-def _frames(file: bytes, group: RowGroup, plan: Plan, limits: Limits) -> Iterator[pl.DataFrame]:
-    rows = max(1, min(_ROWS, _CELLS // len(plan.columns)))
+def _frames(
+    file: bytes, group: RowGroup, plan: Plan, limits: Limits, arriving: Arriving
+) -> Iterator[pl.DataFrame]:
+    rows = max(1, min(_ROWS, _CELLS // len(group.chunks)))
     try:
         lazy = pl.scan_parquet(file, glob=False)
-        check_types(lazy.collect_schema(), plan)
+        check_types(lazy.collect_schema(), plan, arriving)
         for start in range(0, group.rows, rows):
             yield from _bounded(lazy.slice(start, rows).collect(), limits)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -119,19 +108,18 @@ def _bounded(frame: pl.DataFrame, limits: Limits) -> Iterator[pl.DataFrame]:
         yield frame[start : start + step]
 
 
-def _file(source: Source, footer: Footer, group: RowGroup, chosen: list[int], limits: Limits) -> bytes:
-    """A Parquet file of one row group and the contract's columns."""
+def _file(source: Source, footer: Footer, group: RowGroup, limits: Limits) -> bytes:
+    """A Parquet file of one row group."""
     file = io.BytesIO()
     file.write(MAGIC)
-    chunks = [group.chunks[index] for index in chosen]
-    for chunk in chunks:
+    for chunk in group.chunks:
         pages = b"".join(
             source.read_at(chunk.offset + at, min(_READ, chunk.length - at))
             for at in range(0, chunk.length, _READ)
         )
         check_pages(pages, chunk, limits)
         file.write(pages)
-    file.write(one_group(footer, group.rows, chosen, chunks))
+    file.write(one_group(footer, group.rows, group.chunks))
     return file.getvalue()
 
 

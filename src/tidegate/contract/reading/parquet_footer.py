@@ -142,8 +142,8 @@ def _chunk(chunk: Struct, end: int) -> ColumnChunk:
     return ColumnChunk(metadata, offset, length, _int(metadata, 5))
 
 
-def one_group(footer: Footer, rows: int, chosen: Sequence[int], chunks: Sequence[ColumnChunk]) -> bytes:
-    """The footer of a file that holds some columns of one row group, one after another behind the magic."""
+def one_group(footer: Footer, rows: int, chunks: Sequence[ColumnChunk]) -> bytes:
+    """The footer of a file that holds the columns of one row group, one after another behind the magic."""
     at = len(MAGIC)
     parts: list[Struct] = []
     for chunk in chunks:
@@ -153,10 +153,10 @@ def one_group(footer: Footer, rows: int, chosen: Sequence[int], chunks: Sequence
                 kept[number] = I64, _int(chunk.metadata, number) - chunk.offset + at
         parts.append({2: (I64, at), 3: (STRUCT, kept)})
         at += chunk.length
-    root = {**footer.schema[0], 5: (I32, len(chosen))}
+    root = {**footer.schema[0], 5: (I32, len(chunks))}
     unpacked = sum(_int(chunk.metadata, 6) for chunk in chunks)
     group: Struct = {1: (LIST, Items(STRUCT, list(parts))), 2: (I64, unpacked), 3: (I64, rows)}
-    schema = [root, *(footer.schema[1 + index] for index in chosen)]
+    schema = [root, *footer.schema[1:]]
     metadata: Struct = {
         1: (I32, footer.version),
         2: (LIST, Items(STRUCT, list(schema))),

@@ -1,7 +1,7 @@
 """The strict reader: from a stream of bytes to chunks of whole records, broken ones cut out and kept.
 
 Lenient readers turn short rows into nulls and guess at stray quotes, so the bytes are checked before
-anything parses them: a header equal to the contract, RFC 4180 quotes, as many fields in each record as
+anything parses them: RFC 4180 quotes, as many fields in each record as
 columns, UTF-8, no NUL, no bare carriage return, no blank line before the last record. LF and CRLF both end a
 line. A broken record is kept by its place in the file; the records after it are read as if it had not been
 there.
@@ -15,22 +15,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from tidegate.contract.reading.beginning import SMALL, begin
+from tidegate.contract.reading.beginning import SMALL
 from tidegate.contract.reading.bits import Offsets, equal, ranks
 from tidegate.contract.reading.records import Spans, marks_of, spans
 from tidegate.contract.source import FaultFound, Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from tidegate.contract.formats import Csv
+    from tidegate.contract.reading.beginning import Beginning
 
 PROBLEMS = {
     1: (
         "quotes",
         "a quote stands inside a field or is never closed, a carriage return ends no line, or it is too long",
     ),
-    2: ("field_count", "{fields} fields, and the contract has {columns} columns"),
+    2: ("field_count", "{fields} fields, and {of} has {columns} columns"),
     3: ("blank_line", "nothing stands on this line"),
     4: ("nul_byte", "it holds a NUL byte"),
     5: ("encoding", "it is no text in the contract's encoding"),
@@ -83,13 +84,14 @@ class _Position:
     header: bytes = b""
 
 
-def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: Limits) -> Iterator[Chunk]:
-    """Read a file's bytes into chunks of records; offsets count from the file's first byte.
+def chunks(
+    start: Beginning, pieces: Iterator[bytes], width: int, form: Csv, limits: Limits
+) -> Iterator[Chunk]:
+    """Read a file's bytes into chunks of records of so many fields; offsets count from its first byte.
 
     Raises:
         FaultFound: the file as a whole cannot be read.
     """
-    start = begin(pieces, columns, form, limits)
     block, tail = start.rest, b""
     position = _Position(line=start.line, offset=start.offset, header=start.header)
     mark, quote = form.delimiter.encode(), (form.quote or "").encode()
@@ -105,7 +107,7 @@ def chunks(pieces: Iterator[bytes], columns: Sequence[str], form: Csv, limits: L
         last = ended and len(some) == len(block)
         found = spans(some, mark, last=last, longest=limits.record_bytes, quote=quote, marks=marks)
         if len(found.starts):
-            yield _chunk(some, found, len(columns), position)
+            yield _chunk(some, found, width, position)
         starved = not found.consumed and len(some) == len(block)
         whole = not found.consumed
         if starved and len(block) + len(tail) > limits.record_bytes + SMALL:

@@ -15,15 +15,16 @@ if TYPE_CHECKING:
 
     from tidegate.contract.compiled import Plan
     from tidegate.contract.formats import Csv
+    from tidegate.contract.reading.arrange import Arrangement
 
 _BOM = b"\xef\xbb\xbf"
 
 
-def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
-    """Parse records whose structure was checked, one text column for each of the contract's."""
-    names = [TEXT + name for name in plan.columns]
+def read_text(records: bytes, plan: Plan, form: Csv, columns: Arrangement) -> pl.DataFrame:
+    """Parse records whose structure was checked: text columns for the contract's, and what came beside."""
+    names = columns.fields()
     if not records:
-        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+        return columns.settled(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), plan)
     text = pl.read_csv(
         _BOM + records if records.startswith(_BOM) else records,  # it takes the first for a mark, and away
         has_header=False,
@@ -36,7 +37,8 @@ def read_text(records: bytes, plan: Plan, form: Csv) -> pl.DataFrame:
     )
     if _quotes_nulls(records, form):
         text = text.with_columns(pl.when(~pl.all().is_in(form.null_values)).then(pl.all()))
-    return text if form.decimal == "." else text.with_columns(_with_points(plan, form))
+    cells = columns.settled(text, plan)
+    return cells if form.decimal == "." else cells.with_columns(_with_points(plan, form))
 
 
 def _quotes_nulls(records: bytes, form: Csv) -> bool:

@@ -83,6 +83,8 @@ CHANGES = {  # what is written instead of what; whom it breaks
     ("# more", "own_queue=True,"): set(),
     ("# more", "overwrite=Overwrite.REFUSE,"): {"senders"},
     ("# more", "overwrite=Overwrite.REPLACE,"): {"readers"},
+    ("# more", "on_change=OnChange.EVOLVE,"): set(),
+    ("# more", 'on_change={"dev": OnChange.REORDER},'): set(),
     ("# more", "unique_across_files=True,"): {"senders"},
     ("# more", "file_rules=(RowCount(least=5),),"): {"senders"},
     ("# more", "file_rules=(RowCount(least=5, severity=Severity.WARN),),"): set(),

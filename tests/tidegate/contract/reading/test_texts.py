@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tidegate.contract.compile import plan_of
 from tidegate.contract.declare import Csv, Dataset, column
+from tidegate.contract.reading.arrange import Arrangement
 from tidegate.contract.reading.texts import read_text
 
 
@@ -36,7 +37,7 @@ def test_cells_are_read_as_written_and_null_spellings_are_nothing(rows, nulls, q
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL).writerows(
         rows
     )
-    read = read_text(out.getvalue().encode(), PLAN, Csv(null_values=nulls))
+    read = read_text(out.getvalue().encode(), PLAN, Csv(null_values=nulls), Arrangement(PLAN.columns))
     assert read.rows() == [tuple(None if cell in nulls else cell for cell in row) for row in rows]
 
 
@@ -44,6 +45,6 @@ def test_a_large_text_with_line_ends_in_quotes_is_not_split_inside_them():
     row = ("a\nb" * 20, "c,\n" * 10)
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows([row] * 30_000)
-    read = read_text(out.getvalue().encode(), PLAN, Csv())
+    read = read_text(out.getvalue().encode(), PLAN, Csv(), Arrangement(PLAN.columns))
     assert read.height == 30_000
     assert read.unique().rows() == [row]
