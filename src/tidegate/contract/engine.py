@@ -198,9 +198,9 @@ class Reading:
         chosen = np.flatnonzero(~keeps)
         some = judged[chosen]
         why = reasons(self.plan, some, {group: found.gather(chosen) for group, found in copies.items()})
-        for more in (batch.against, beyond):
-            if more is not None:
-                why = with_more(why, more.gather(chosen))
+        why = why if batch.against is None else with_more(why, batch.against.gather(chosen))
+        if beyond is not None:  # only rows that kept all rules were asked about
+            why = why.list.concat(beyond.gather(chosen))
         self.refused.append(batch.row[chosen])
         evidence = batch.records(chosen)
         self.refuse(bad_rows(evidence, row_text(self.plan, some, evidence.raw), why))
