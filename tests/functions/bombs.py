@@ -84,6 +84,13 @@ def _long_texts(rows: int) -> bytes:
     return _parquet(frame.to_arrow(), row_group_size=1 << 40)
 
 
+def _long_pages(rows: int) -> bytes:
+    """Parquet of long texts that are written in every row, and pack to nothing."""
+    table = pa.table({"id": range(rows), "what": ["y" * 40_000] * rows})
+    how = {"use_dictionary": False, "compression": "zstd", "write_statistics": False}
+    return _parquet(table, row_group_size=1 << 40, **how)
+
+
 def _sized(text: bytes, megabytes: int) -> bytes:
     return text + b"x" * (megabytes * MB)
 
@@ -116,6 +123,7 @@ BOMBS = {
     "a workbook of 50,000 columns": Bomb(".xlsx", TOO_LARGE, lambda _: workbook({"S": [_wide()] * 2})),
     "Parquet of many equal rows": Bomb(".parquet", GIVEN_UP, _same_rows),
     "Parquet of one long text": Bomb(".parquet", READ, lambda size: _long_texts(20 * size)),
+    "Parquet of long texts": Bomb(".parquet", READ, lambda size: _long_pages(200 * size)),
     "Parquet of 50,000 columns": Bomb(
         ".parquet", TOO_LARGE, lambda _: _parquet(pa.table({name: [1] for name in _wide()}))
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ import polars as pl
 from tidegate.contract.batch import NOWHERE, Batch, Numbers, Records
 from tidegate.contract.reading.arrange import arrange
 from tidegate.contract.reading.parquet_footer import MAGIC, one_group, read_footer, torn
-from tidegate.contract.reading.parquet_pages import check_pages
+from tidegate.contract.reading.parquet_pages import Page, check_pages, cuts
 from tidegate.contract.reading.parquet_types import as_texts, check_types, readable
 from tidegate.contract.source import FaultFound
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _READ = 8 << 20
 _CELLS = 2_000_000
 _ROWS = 100_000
-_TEXT = 64 << 20
+_TEXT = _UNPACKED = 64 << 20
 
 
 def batches(source: Source, plan: Plan, limits: Limits, arriving: Arriving) -> Iterator[Batch]:
@@ -45,7 +46,9 @@ def batches(source: Source, plan: Plan, limits: Limits, arriving: Arriving) -> I
     columns = arrange(footer.columns, plan, arriving)
     number = 0
     for group in (group for group in footer.groups if group.rows):
-        for frame in _frames(_file(source, footer, group, limits), group, plan, limits, arriving):
+        file, pages = _file(source, footer, group, limits)
+        most = max(1, min(_ROWS, _CELLS // len(pages)))
+        for frame in _frames(file, cuts(pages, group.rows, most, _UNPACKED), plan, limits, arriving):
             frame.columns = columns.fields("")
             readably, against = readable(frame, plan)
             cells = readably.with_columns(as_texts(readably))
@@ -72,7 +75,7 @@ def schema_of(source: Source, limits: Limits) -> dict[str, pl.DataType]:
     group = next((group for group in footer.groups if group.rows), None)
     if group is None:
         return {}
-    file = _file(source, footer, group, limits)
+    file, _ = _file(source, footer, group, limits)
     try:
         return dict(pl.read_parquet_schema(io.BytesIO(file)))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
@@ -80,14 +83,13 @@ def schema_of(source: Source, limits: Limits) -> dict[str, pl.DataType]:
 
 
 def _frames(
-    file: bytes, group: RowGroup, plan: Plan, limits: Limits, arriving: Arriving
+    file: bytes, parts: list[int], plan: Plan, limits: Limits, arriving: Arriving
 ) -> Iterator[pl.DataFrame]:
-    rows = max(1, min(_ROWS, _CELLS // len(group.chunks)))
     try:
         lazy = pl.scan_parquet(file, glob=False)
         check_types(lazy.collect_schema(), plan, arriving)
-        for start in range(0, group.rows, rows):
-            yield from _bounded(lazy.slice(start, rows).collect(), limits)
+        for start, end in pairwise(parts):
+            yield from _bounded(lazy.slice(start, end - start).collect(), limits)
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise torn(f"its values cannot be read ({str(error).splitlines()[0][:100]})") from error
 
@@ -108,19 +110,23 @@ def _bounded(frame: pl.DataFrame, limits: Limits) -> Iterator[pl.DataFrame]:
         yield frame[start : start + step]
 
 
-def _file(source: Source, footer: Footer, group: RowGroup, limits: Limits) -> bytes:
-    """A Parquet file of one row group."""
+def _file(source: Source, footer: Footer, group: RowGroup, limits: Limits) -> tuple[bytes, list[list[Page]]]:
+    """A Parquet file of one row group, and the pages of each of its columns."""
+    found: list[list[Page]] = []
     file = io.BytesIO()
     file.write(MAGIC)
     for chunk in group.chunks:
-        pages = b"".join(
+        body = b"".join(
             source.read_at(chunk.offset + at, min(_READ, chunk.length - at))
             for at in range(0, chunk.length, _READ)
         )
-        check_pages(pages, chunk, limits)
-        file.write(pages)
+        found.append(check_pages(body, chunk, limits))
+        file.write(body)
     file.write(one_group(footer, group.rows, group.chunks))
-    return file.getvalue()
+    if sum(max((unpacked for _, unpacked in pages), default=0) for pages in found) > 4 * limits.page_bytes:
+        what = f"the largest pages of its columns would unpack to more than {4 * limits.page_bytes:,} bytes"
+        raise FaultFound("too_large", what, "Write it with smaller pages")
+    return file.getvalue(), found
 
 
 def _chosen(frame: pl.DataFrame, chosen: Numbers | None = None, /) -> pl.DataFrame:

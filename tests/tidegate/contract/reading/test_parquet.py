@@ -13,6 +13,7 @@ import pytest
 
 from tests.tidegate.contract.reading.contracts import checked, parcels, reasons, texts
 from tidegate.contract.declare import Csv, Parquet
+from tidegate.contract.reading.parquet_pages import cuts
 from tidegate.contract.reading.thrift import NotThrift, read_struct, write_struct
 
 DATASET = parcels(Parquet())
@@ -167,3 +168,12 @@ def test_a_footer_is_written_as_it_was_read():
         assert write_struct(struct) == footer
         with pytest.raises(NotThrift):
             read_struct(footer[:-20])
+
+
+def test_a_row_group_is_cut_by_rows_and_by_what_its_pages_unpack_to():
+    even = [(100, 1000)] * 10
+    assert cuts([even], 1000, 400, 10**9) == [0, 400, 800, 1000]
+    assert cuts([even], 1000, 400, 2000) == [0, 200, 400, 600, 800, 1000]
+    assert cuts([even, [(500, 0), (500, 50_000)]], 1000, 1000, 5000) == [0, 500, *range(545, 1000, 45), 1000]
+    assert cuts([[(1, 10**6), (1, 10**6)]], 2, 100, 10) == [0, 1, 2]
+    assert cuts([[(3, 0)]], 3, 100, 10) == [0, 3]
