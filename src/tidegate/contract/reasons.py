@@ -28,7 +28,7 @@ def reasons(plan: Plan, judged: pl.DataFrame, repeated: dict[tuple[str, ...], pl
         judged: rows with their text cells and their typed columns.
         repeated: for each unique group of columns, which rows share their values with another row.
     """
-    found = [broken(plan, rule, judged) for rule in plan.rules if rule.severity is not Severity.WARN]
+    found = [broken(plan, rule, judged) for rule in _broken_by_any(plan, judged)]
     found += [_repeats(group, judged, mask) for group, mask in repeated.items()]
     every = pl.concat([pl.DataFrame(schema={_AT: pl.UInt32, "reason": REASON}), *found])
     grouped = every.group_by(_AT, maintain_order=True).agg(pl.col("reason").alias(REASONS))
@@ -43,6 +43,15 @@ def with_more(why: pl.Series, more: pl.Series) -> pl.Series:
         unread = {other["column"] for other in others if other["column"]}
         merged.append([rule for rule in rules if rule["column"] not in unread] + others)
     return pl.Series(REASONS, merged, dtype=pl.List(REASON))
+
+
+def _broken_by_any(plan: Plan, judged: pl.DataFrame) -> list[Rule]:
+    """The rules that some of the rows break, by one look at all rules but the slow ones, perhaps broken."""
+    rules = [rule for rule in plan.rules if rule.severity is not Severity.WARN]
+    asked = {str(at): rule.keeps for at, rule in enumerate(rules) if rule.keeps is not None}
+    told = judged.select(pl.lit(True).alias("_"), *(keeps.all().alias(name) for name, keeps in asked.items()))
+    kept = told.row(0, named=True)
+    return [rule for at, rule in enumerate(rules) if not kept.get(str(at), False)]
 
 
 def broken(plan: Plan, rule: Rule, judged: pl.DataFrame) -> pl.DataFrame:

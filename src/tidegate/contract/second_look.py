@@ -79,7 +79,7 @@ def second_look(source: Source, reading: Reading) -> None:
         if not wanted:
             continue
         _refuse_too_many(reading, sum(len(rows) for rows in wanted.values()), seen.group)
-        found = _Candidates()
+        found, last = _Candidates(), max(wanted)
         judgeable = (
             batch
             for batch in batches(source, reading.plan, reading.limits, reading.arriving)
@@ -88,6 +88,8 @@ def second_look(source: Source, reading: Reading) -> None:
         for number, batch in enumerate(judgeable):
             if number in wanted:
                 found.add(batch, wanted[number], reading.plan, seen.group)
+            if number == last:
+                break
         row = np.concatenate(found.row)
         copies = found.copies(seen.group) & ~pl.Series(np.isin(row, _numbers(told)))
         reason = copy_reason(seen.group)

@@ -56,10 +56,13 @@ class Seen:
             )
         self.batches.append(self._kept(hashes))
         ordered = np.sort(hashes)
-        if not (ordered[1:] == ordered[:-1]).any():
+        twice = ordered[1:][ordered[1:] == ordered[:-1]]
+        if not len(twice):
             return None
-        found = repeated(rows, self.group)
-        return found if found.any() else None
+        at = np.flatnonzero(np.isin(hashes, twice))
+        copies = np.zeros(len(hashes), dtype=np.bool_)
+        copies[at] = repeated(keys[at], self.group).to_numpy()  # these alone: their hashes say of the others
+        return pl.Series(copies) if copies.any() else None
 
     def _kept(self, hashes: Hashes) -> Hashes:
         self._held += hashes.nbytes
