@@ -41,6 +41,8 @@ def main() -> None:
         peers = tuple(peer for peer in PEERS if peer not in asked.without)
         rounds = Rounds(out, code, asked.rounds, asked.core, peers, asked.step)
         clean = files.likeness(folder, _SMALL) if asked.small else files.tpch(folder, 1)
+        if asked.rows:
+            clean = files.first_rows(clean, asked.rows)
         wanted = ("spoilt",) if asked.small else asked.tables
         if "spoilt" in wanted:
             title = "One row in a hundred spoilt (the limit copies the clean file)"
@@ -56,6 +58,7 @@ def main() -> None:
 def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.ingest")
     parser.add_argument("--small", action="store_true", help="one file of 20,000 rows: seconds, not minutes")
+    parser.add_argument("--rows", type=int, help="only the first so many rows of the file")
     parser.add_argument("--rounds", type=int, default=3, help="how often each program runs (3)")
     parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), help="the core they run on")
     parser.add_argument("--folder", default=str(Path(tempfile.gettempdir()) / "tidegate-benchmark"))
@@ -107,7 +110,7 @@ class Rounds:
             name = "ours" if landed.dataset == "lineitem" else "ours, with a step"
             taken = cloud.publish(landed, self.code, self.core)
             each = {f"{name}: {verb}": Line.of(one) for verb, one in taken.items()}
-            return {name: Line.together(each.values()), **each}
+            return _told({name: Line.together(each.values()), **each})
 
         return program
 
@@ -117,7 +120,14 @@ class Rounds:
         program = ["-W", "ignore", "-m", f"tests.benchmarks.ingest.peers.{name}", source, out]
         taken = run(program, {}, self.core)
         shutil.rmtree(place)
-        return {name: Line.of(taken)}
+        return _told({name: Line.of(taken)})
+
+
+def _told(lines: dict[str, Line]) -> dict[str, Line]:
+    """The same, said on the way: a round takes minutes."""
+    for name, line in lines.items():
+        sys.stderr.write(f"{name}: {line.cpu:.2f} s, {line.anonymous:,.0f} MB\n")
+    return lines
 
 
 if __name__ == "__main__":

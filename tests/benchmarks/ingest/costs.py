@@ -14,9 +14,11 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.ingest.rooms.schemas.lineitem import dataset
+from tidegate.contract.arriving import Arriving
 from tidegate.contract.engine import check
 from tidegate.contract.preparing import prepare
 from tidegate.contract.reading import csv
+from tidegate.contract.reading.beginning import begin
 from tidegate.contract.reading.structure import chunks
 from tidegate.contract.reading.unpack import unpacked
 from tidegate.contract.source import Limits, PathSource
@@ -78,11 +80,12 @@ def main(file: Path) -> None:
     limits, keyless = Limits(), replace(prepared.plan, unique=())
 
     def structure() -> None:
-        for _ in chunks(unpacked(source.open(), source.name, limits), plan.headers, form, limits):
+        pieces = unpacked(source.open(), source.name, limits)
+        for _ in chunks(begin(pieces, form, limits), pieces, len(plan.columns), form, limits):
             pass
 
     def cells() -> None:
-        for batch in csv.batches(source, plan, form, limits):
+        for batch in csv.batches(source, plan, form, limits, Arriving()):
             batch.cells()
 
     def written() -> None:
