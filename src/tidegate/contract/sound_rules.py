@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from tidegate.contract.changes import OnChange
 from tidegate.contract.file_rules import BadShare, Freshness, RowCount
 from tidegate.contract.personal import OnArrival
 from tidegate.contract.referring import check_key_is_published
@@ -33,6 +34,7 @@ def check_rules(where: str, dataset: Dataset) -> None:
         _check_file_rule(where, rule, columns)
     for name, how in dataset.on_arrival().items():
         _check_arrival(where, dataset, name, how)
+        _check_unknown(where, dataset, name)
 
 
 def _check_severities(where: str, dataset: Dataset) -> None:
@@ -89,6 +91,18 @@ def _check_references(where: str, dataset: Dataset, columns: dict[str, Any]) -> 
                 raise ContractMistake(
                     where, f"a reference names {name!r}, which is no column", f"It has: {', '.join(columns)}"
                 )
+
+
+def _check_unknown(where: str, dataset: Dataset, name: str) -> None:
+    """A column that files rename would be kept as it comes, and with it what should be disguised."""
+    said = dataset.on_change
+    policies = [said] if isinstance(said, OnChange) else list(said.values())
+    if any(policy.takes_more for policy in policies):
+        raise ContractMistake(
+            where,
+            f"{name!r} is changed on arrival, and columns that nobody knows would be kept as they come",
+            "Let on_change be STRICT or REORDER",
+        )
 
 
 def _check_arrival(where: str, dataset: Dataset, name: str, how: OnArrival) -> None:

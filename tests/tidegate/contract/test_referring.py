@@ -8,7 +8,7 @@ import pandera.polars as pa
 import polars as pl  # noqa: TC002 - pandera reads the annotations when it runs
 import pytest
 
-from tidegate.contract.declare import Dataset, OnArrival, Reference, column
+from tidegate.contract.declare import Dataset, OnArrival, OnChange, Reference, column
 from tidegate.contract.referring import check_together, referred
 from tidegate.errors import ContractMistake
 
@@ -82,6 +82,8 @@ def test_a_key_that_no_two_files_bring_must_be_published() -> None:
         (column(personal=OnArrival.HASH, str_matches="a"), {}, ""),
         (column(personal=OnArrival.HASH, str_matches="a"), {"transform": same}, "would judge the hash"),
         (column(personal=OnArrival.MASK), {}, "would be masked"),
+        (column(personal=OnArrival.HASH), {"on_change": OnChange.REORDER}, ""),
+        (column(personal=OnArrival.HASH), {"on_change": {"dev": OnChange.EVOLVE}}, "kept as they come"),
     ],
 )
 def test_a_column_that_is_disguised_is_judged_as_it_arrives_and_not_after(
