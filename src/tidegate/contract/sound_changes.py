@@ -20,7 +20,7 @@ def check_changes(where: str, dataset: Dataset) -> None:
         ContractMistake: what is in its way, and what to write instead.
     """
     wanted = dataset.on_change
-    policies = {wanted} if isinstance(wanted, OnChange) else set(wanted.values())
+    policies = {wanted} if isinstance(wanted, str) else set(wanted.values())
     if not all(isinstance(policy, OnChange) for policy in policies):
         raise ContractMistake(where, "on_change names no policy", "Write OnChange.EVOLVE, or another of them")
     if policies <= {OnChange.STRICT}:
