@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from tidegate.contract.cells import MORE
-from tidegate.contract.changes import RESCUED, Difference, OnChange, policy_in, renamed
+from tidegate.contract.changes import MOST_ADDED, RESCUED, Difference, OnChange, policy_in, renamed
 from tidegate.contract.severity import NOT_NULL, TYPE
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from tidegate.contract.prepared import Prepared
     from tidegate.contract.verdict import FileFault, Tally
 
-MOST_ADDED = 100  # columns that a table may gain by what files bring
 _MOST_TOLD = 1000  # names that are remembered of one file
 _COLUMN = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,126}")
 _MOST = 0.5  # of the rows: from here on a column is another, and not its values wrong

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+MOST_ADDED = 100  # columns that a table may gain by what files bring
 RESCUED = "_rescued"  # the column that keeps what has none of its own
 _ALIKE = 0.6  # of difflib's ratio, from which one name may have come of another
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tidegate.contract.arriving import MOST_ADDED
+from tidegate.contract.changes import MOST_ADDED
 from tidegate.lake.entry import State, iso, typed
 
 if TYPE_CHECKING:
