@@ -6,11 +6,12 @@ import types
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tidegate.contract.compile import plan_of
+from tidegate.contract.arriving import arriving_in
 from tidegate.contract.declare import Dataset
 from tidegate.contract.engine import check
 from tidegate.contract.infer.contract import draft_of
 from tidegate.contract.infer.write import text_of
+from tidegate.contract.preparing import prepare
 from tidegate.contract.severity import NOT_NULL, TYPE, UNIQUE, joined
 from tidegate.contract.source import Limits
 
@@ -83,7 +84,8 @@ def infer(source: Source, name: str) -> Inferred:
 def judged(source: Source, text: str, name: str) -> Verdict:
     """What the engine says of a file under the contract that a text declares."""
     limits = Limits(bad_share=1.0)  # every row is to be seen, however many are bad
-    return check(source, plan_of(declared_in(text, name)), _Nowhere(), limits=limits)
+    prepared = prepare(declared_in(text, name))
+    return check(source, prepared.plan, _Nowhere(), limits=limits, arriving=arriving_in("", prepared))
 
 
 def declared_in(text: str, name: str) -> Dataset:

@@ -57,13 +57,7 @@ def declared(
     draft = DraftColumn(name, column.header, "str", kinds.TEXT_KIND, nullable=missing > 0)
     held = cells.filter(~cells.is_in(list(SPELLINGS_OF_NOTHING)).fill_null(True))
     draft.personal = looks_personal(name, held)
-    if column.nested:
-        draft.nullable = True
-        draft.comments.append(
-            "lists or objects stand here in the sample, and a column holds none: have it flattened"
-        )
-        return draft
-    if missing == column.rows:
+    if column.nested or missing == column.rows:
         draft.nullable = True
         draft.comments.append("nothing stands here in the sample, so its type is not known")
         return draft

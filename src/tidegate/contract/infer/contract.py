@@ -63,11 +63,32 @@ def draft_of(source: Source, name: str, limits: Limits) -> Draft:
     )
     if not found:
         draft.comments.append("nothing names each row of the sample: in some, the key repeats or is missing")
+    _take_what_comes(draft, layout, profile)
     if profile.totals:
         draft.comments.append(
             "a row of totals stands in the sample, which is no row of the table: nothing was learned of it"
         )
     return draft
+
+
+def _take_what_comes(draft: Draft, layout: Layout, profile: Profile) -> None:
+    """Records that lack keys, or hold lists and objects, are taken by a table that evolves."""
+    nested = [column.name for column in draft.columns if column.header in layout.nested]
+    if not (nested or profile.missing) or len(nested) == len(draft.columns):
+        return
+    draft.evolves = True
+    draft.columns = [column for column in draft.columns if column.name not in nested]
+    if profile.missing:
+        draft.comments.append("some records lack some keys: EVOLVE takes them as null")
+    if nested:
+        said = f"{', '.join(nested)} hold lists or objects: EVOLVE puts their JSON into columns of text"
+        draft.comments.append(said)
+    hidden = [column.name for column in draft.columns if column.personal and column.nullable]
+    if nested and hidden:
+        said = (
+            f"unless {', '.join(hidden)} is missing, which is personal and may hide in what no column knows"
+        )
+        draft.comments.append(said)
 
 
 def _allowed(layout: Layout, column: Column) -> tuple[str, ...]:

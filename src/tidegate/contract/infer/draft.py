@@ -41,6 +41,7 @@ class Draft:
     keys: list[tuple[str, ...]]  # what may name a row, the best first
     partition: tuple[str, str] | None = None  # a column, and its grain
     comments: list[str] = field(default_factory=list)
+    evolves: bool = False  # records lack keys, or hold lists and objects: the table takes what comes
     totals: int = 0  # rows of the sample that sum up others: they may be bad
 
     @property

@@ -47,7 +47,9 @@ def _profile(source: Source, layout: Layout, limits: Limits) -> tuple[Profile, K
     search = KeySearch()
     unknown: Counter[str] = Counter()
     for batch in batches(source, layout.plan(), limits):
-        unknown.update(column for column, check in _reasons(batch.against) if check == "unknown")
+        for column, check in _reasons(batch.against):
+            profile.missing |= check == "missing"
+            unknown.update([column] if check == "unknown" else [])
         if len(batch.row):
             cells = _as_text(batch, layout)
             profile.see(cells, layout)

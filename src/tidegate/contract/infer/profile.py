@@ -118,6 +118,7 @@ class Profile:
     columns: list[Column]
     sample: pl.DataFrame  # the first rows as text, columns named as the layout does
     rows: int = 0
+    missing: bool = False  # whether records of JSON lack keys that others have
     totals: int = 0  # rows that sum up the others: they are counted, and looked at no further
 
     def see(self, cells: pl.DataFrame, layout: Layout) -> None:

@@ -56,6 +56,8 @@ def _beyond(draft: Draft) -> str:
     said = f"    key=({key}),\n"
     if (form := _form(draft.form)) != "Csv()":
         said += f"    reads={form},\n"
+    if draft.evolves:
+        said += "    on_change=OnChange.EVOLVE,\n"
     if draft.partition:
         column, grain = draft.partition
         said += f"    partition=Partition(column={quoted(column)}, grain=Grain.{grain}),\n"
@@ -90,6 +92,7 @@ def _imports(draft: Draft) -> str:
     used = {"Dataset", "column"}
     used |= {type(draft.form).__name__} if form != "Csv()" else set()
     used |= {"Header"} if isinstance(draft.form, Csv) and "Header." in form else set()
+    used |= {"OnChange"} if draft.evolves else set()
     used |= {"Grain", "Partition"} if draft.partition else set()
     names = ", ".join(sorted(used, key=lambda name: (name == "column", name)))
     ours = [f"from tidegate.contract.declare import {names}"]

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from tests.tidegate.contract.reading.workbooks import workbook
-from tidegate.contract.declare import Csv, Excel, Header, JsonArray, JsonLines
+from tidegate.contract.declare import Csv, Excel, Header, JsonArray, JsonLines, OnChange
 from tidegate.contract.infer.accept import Inferred, declared_in, infer
 from tidegate.contract.infer.names import dataset_name, names_of
 from tidegate.contract.source import BytesSource, FaultFound
@@ -161,9 +161,10 @@ def test_a_row_of_totals_spoils_no_type_and_is_told_of() -> None:
     assert "a row of totals stands in the sample" in inferred.text
 
 
-def test_keys_of_json_that_are_missing_or_nested_are_told_of() -> None:
-    body = b'{"a": 1, "b": {"c": 2}}\n{"a": 2, "d": "x"}\n'
-    inferred = found(body, "sample.jsonl")
-    assert "lists or objects stand here in the sample" in inferred.text
-    assert "b: missing (1 rows); b: type (1 rows); d: missing (1 rows)" in inferred.draft.comments[-1]
-    assert "isin" not in inferred.text
+def test_a_table_evolves_where_keys_of_json_are_missing_or_nested() -> None:
+    lines = [f'{{"a": {at}, "b": {{"c": [2]}}' + (', "d": "x"}' if at % 2 else "}") for at in range(50)]
+    inferred = found("\n".join(lines).encode(), "sample.jsonl")
+    declared = declared_in(inferred.text, "sample")
+    assert inferred.accepts
+    assert (declared.on_change, list(declared.schema().columns)) == (OnChange.EVOLVE, ["a", "d"])
+    assert "b hold lists or objects: EVOLVE puts their JSON into columns of text" in inferred.text
