@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.cli.place import ROOT
-from tidegate.contract.source import FaultFound, PathSource
 from tidegate.errors import BadRequest, NotFound
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ def inferred(sample: Path, name: str) -> Inferred:
         BadRequest: no contract could read it.
     """
     from tidegate.contract.infer.accept import infer
+    from tidegate.contract.source import FaultFound, PathSource
 
     if not sample.is_file():
         raise NotFound(str(sample), "there is no such file", "Name a file as it will arrive")
