@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-# What one function can read in its time; docs/benchmarks.md has what was measured. It is taken for a third as
+# What one function can read in its time; docs/benchmarks.md has what was measured. It is taken for half as
 # fast, since Lambda's core may be slower, and copies are read twice; start and end have half a minute.
 SECONDS = 300  # that a call of `validate` may take, by infra/flow.py
 BYTES_A_SECOND = 16_000_000
