@@ -123,7 +123,7 @@ class Limits:
     ratio: int = 250  # text rarely packs better than 50 times; deflate's own best is 1032
     ratio_from: int = 32 << 20  # below this size no ratio is dangerous
     record_bytes: int = 1 << 20
-    piece_bytes: int = 8 << 20
+    piece_bytes: int = 4 << 20
     columns: int = 10_000
     group_bytes: int = 128 << 20  # of a Parquet row group, packed as it is: it is held in memory
     page_bytes: int = 64 << 20  # of a Parquet page, unpacked

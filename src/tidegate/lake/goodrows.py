@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tidegate.lake.numbers import Noted
     from tidegate.lake.shelf import Shelf
 
-BOUND = 96 << 20  # bytes of rows that wait in memory
+BOUND = 64 << 20  # bytes of rows that wait in memory
 _LEFT = 0.5  # of the bound, after the largest were written
 _AT_ONCE = 8
 
