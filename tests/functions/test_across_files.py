@@ -8,10 +8,11 @@ import pytest
 
 from functions import publish, transform, validate
 from tests.functions.changed import changed
-from tests.functions.world import Context, World, messages
+from tests.functions.world import Context, World, landed, messages
 from tidegate import aws
 from tidegate.facts import ReplayRequested
 from tidegate.lake.entry import State
+from tidegate.lake.replay import NOTHING_NEW
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,3 +237,26 @@ def test_keys_of_rows_that_a_replay_took_back_are_free_again(world: World, tmp_p
     assert (other.good_rows, other.bad_rows) == (2, 1)
     assert refers.state is State.PUBLISHED
     assert world.rows("zones")["zone"].sort().to_list() == ["A", "B", "C"]
+
+
+def test_keys_stay_taken_when_a_replay_finds_nothing_new_because_another_file_was_faster(
+    world: World,
+) -> None:
+    tables(world, "tickets", "zones")
+    early = world.put("tickets/a.csv", tickets("ann,1,", "ann,2,A"))
+    flow(world, early, world.put("zones/a.csv", zones("A")))
+    faster = world.put("tickets/b.csv", tickets("ann,2,"))
+    s3 = aws.client("s3")
+
+    def be_faster(params: dict[str, Any], **_: Any) -> None:
+        if "/keys/tickets/files/" in params["url_path"]:
+            s3.meta.events.unregister("before-call.s3.PutObject", be_faster)
+            validate.intake.__wrapped__().validate(landed(faster), 60)
+
+    s3.meta.events.register("before-call.s3.PutObject", be_faster)
+    entry = again(world, early)
+    late, *_ = flow(world, world.put("tickets/c.csv", tickets("ann,1,", "ann,2,", "ann,3,")))
+
+    assert (entry.good_rows, entry.bad_rows, entry.note) == (1, 1, NOTHING_NEW)
+    assert (late.good_rows, late.bad_rows) == (1, 2)
+    assert world.rows("tickets")["number"].sort().to_list() == [1, 2, 3]

@@ -86,6 +86,7 @@ class Entry:
     broken_rows: int = 0  # of the bad rows: those that the dataset's own step broke
     generation: int = 0  # how often a replay of it was begun
     stands: int = 0  # the generation whose outcome stands
+    committed: int = 0  # the generation whose rows the table has: one that found nothing new has made none
     before: str = ""  # while a replay is under way: what stands until it is complete, as JSON
     retract: int = 0  # 1: the replay may take published rows out of the table
     recovered_rows: int = 0  # of the last replay: published by it, and not before

@@ -65,17 +65,7 @@ class Origins:
             newer = place(self.s3, entry.bucket, entry.key, entry.object_id).newer
             if any(other.is_in_table for other in self.ledger.entries(newer)):
                 return Standing.NOT
-        return self._edition(entry, edition) if entry.generation else Standing.THERE
-
-    def _edition(self, entry: Entry, edition: str) -> Standing:
-        """Of a file that is judged again: the last edition that was published is in the table, later ones
-        may come; a replay that found nothing new has made none."""
-        mine = layout.generation_of(edition)
-        if mine > entry.stands:
-            return Standing.COMING
-        made = [layout.generation_of(other) for other in self._of(entry.object_id)]
-        there = mine == max(number for number in [*made, mine] if number <= entry.stands)
-        return Standing.THERE if there else Standing.NOT
+        return _of_edition(entry, edition)
 
     def forget(self) -> None:
         """Ask anew how files stand: since the first look one may have come back."""
@@ -118,6 +108,15 @@ class Origins:
                 theirs = keys_of(self.s3, self.dataset, file["uri"])
                 found.append(some.join(theirs, on=list(self.dataset.key), how="semi"))
         return pl.concat(found)
+
+
+def _of_edition(entry: Entry, edition: str) -> Standing:
+    """Of a file that is in the table: what was committed last is there, what is being made now may come."""
+    made_by = layout.generation_of(edition)
+    if made_by == entry.committed:
+        return Standing.THERE
+    comes = made_by == entry.generation and not entry.state.is_terminal
+    return Standing.COMING if comes else Standing.NOT
 
 
 def keys_of(s3: Any, dataset: Prepared, uri: str) -> pl.DataFrame:

@@ -189,7 +189,8 @@ class Ledger:
             "TableName": self.table,
             "Key": _key(end.object_id),
             "UpdateExpression": "SET #state = :state, updated_at = :at, #reason = :reason, "
-            "stands = :generation REMOVE waiting_for, waiting_since, lease_until, #before",
+            "stands = :generation, committed = :generation "
+            "REMOVE waiting_for, waiting_since, lease_until, #before",
             "ConditionExpression": f"{first}generation = :generation",
             "ExpressionAttributeNames": {"#state": "state", "#reason": "reason", "#before": "before"},
             "ExpressionAttributeValues": {
