@@ -114,7 +114,9 @@ def _as_they_came(where: Place, file: Entry, folder: Path, *, reveal: bool) -> t
         return [original], ""
     rows = kept.bad_bytes(where, file, of_step=False)
     if name in known and (first := next(rows, None)) is not None:
-        ending, lines = mended(chain([first], rows), known[name].plan, file.key)
+        plan = known[name].plan
+        header = kept.header(where, file) or plan.headers
+        ending, lines = mended(chain([first], rows), plan, file.key, header)
         written.append(_write(folder / f"{file.object_id}.rows{ending}", lines))
     broken = kept.bad_bytes(where, file, of_step=True)
     if (first := next(broken, None)) is not None:

@@ -41,6 +41,13 @@ def reports(where: Place, file: Entry) -> dict[str, dict[str, Any]]:
     return {key: json.loads(body) for key, body in bodies.items() if body is not None}
 
 
+def header(where: Place, file: Entry) -> list[str]:
+    """The names in the header that a file's bad rows came under; none where they came under none."""
+    body = read(where, layout.rows_report_key(file.standing.dataset, file.standing_edition))
+    found: list[str] = json.loads(body).get("header", []) if body else []
+    return found
+
+
 def bad_rows(where: Place, file: Entry) -> Iterator[tuple[bool, pl.DataFrame]]:
     """The parts of a file's bad rows, each with whether the dataset's own step broke it."""
     for of_step, key in ((False, layout.bad_rows_key), (True, layout.broken_rows_key)):

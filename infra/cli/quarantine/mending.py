@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from tidegate.contract.formats import Format
 
 
-def mended(rows: Iterable[bytes], plan: Plan, key: str) -> tuple[str, Iterator[bytes]]:
-    """The ending and the lines of a file that holds these rows, each as it came."""
+def mended(rows: Iterable[bytes], plan: Plan, key: str, header: Sequence[str]) -> tuple[str, Iterator[bytes]]:
+    """The ending and the lines of a file that holds these rows, each as it came, under its own header."""
     form = _form(plan.formats, key)
     if isinstance(form, Csv):
-        lines = chain(_before_the_rows(form, plan), rows)
+        lines = chain(_before_the_rows(form, header), rows)
         return form.endings[0], _encoded((line + b"\n" for line in lines), form.encoding)
     if isinstance(form, JsonArray):
         return ".json", _listed(rows)
@@ -43,8 +43,8 @@ def _form(formats: Sequence[Format], key: str) -> Format:
     return next((form for form in formats if name.endswith(form.endings)), formats[0])
 
 
-def _before_the_rows(form: Csv, plan: Plan) -> list[bytes]:
-    """As many lines as the contract passes over, then its header."""
+def _before_the_rows(form: Csv, header: Sequence[str]) -> list[bytes]:
+    """As many lines as the contract passes over, then the header."""
     skipped = [b"" for _ in range(form.skip_lines)]
     if form.header is Header.NONE:
         return skipped
@@ -53,7 +53,7 @@ def _before_the_rows(form: Csv, plan: Plan) -> list[bytes]:
         line_of = csv.writer(line, delimiter=form.delimiter, quoting=csv.QUOTE_NONE, quotechar=None)
     else:
         line_of = csv.writer(line, delimiter=form.delimiter, quotechar=form.quote)
-    line_of.writerow(plan.headers)
+    line_of.writerow(header)
     return [*skipped, line.getvalue().rstrip("\r\n").encode()]
 
 

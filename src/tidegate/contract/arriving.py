@@ -49,6 +49,7 @@ class Arriving:
     policy: OnChange = OnChange.STRICT
     taken: frozenset[str] = frozenset()  # names of the table's columns, in small letters
     admits: Callable[[str], bool] = field(default_factory=first_come)
+    header: tuple[str, ...] = ()  # the names in a text file's header, in its order
     present: set[str] = field(default_factory=set)  # the contract's columns that came, by their own names
     unknown: dict[str, str] = field(default_factory=dict)  # the others, and where each goes
     reordered: bool = False
@@ -56,9 +57,10 @@ class Arriving:
     looked: bool = False  # whether a record, or a header, was read
     places: list[tuple[str, str]] = field(default_factory=list)
 
-    def sees(self, columns: Iterable[str]) -> None:
-        """Note columns of the contract."""
+    def sees(self, columns: Iterable[str], header: Sequence[str] = ()) -> None:
+        """Note columns of the contract, and the header of a text file that they stand in."""
         self.looked = True
+        self.header = tuple(header)
         self.present.update(columns)
 
     def place(self, header: str) -> str:

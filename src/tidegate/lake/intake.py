@@ -153,7 +153,7 @@ class Intake:
             new = self._change(held, dataset, verdict, keeping.bad)
             if new.retracted and not held.retract:
                 return stand(self.at.ledger, held, would_retract(new.retracted))
-            told = self._told(landed, dataset, plan, verdict, parts)
+            told = self._told(landed, dataset, plan, verdict, parts) | {"header": arriving.header}
             if verdict.bad_rows:
                 self._tell_rows(held, dataset, verdict, told)
             known = {

@@ -81,7 +81,7 @@ def arrange(
     called, wanted = [same(name) for name in found], [same(name) for name in plan.headers]
     rescues = arriving.policy is OnChange.PERMISSIVE
     if called == wanted:
-        arriving.sees(plan.columns)
+        arriving.sees(plan.columns, found)
         return Arrangement(plan.columns, rescues=rescues)
     columns = dict(zip(wanted, plan.columns, strict=True))
     known = [columns[name] for name in called if name in columns]
@@ -89,7 +89,7 @@ def arrange(
         arriving.looked = "\r" not in text
         refuse(list(found), plan.headers, text, form or Csv())
     strange = [name for name, bare in zip(found, called, strict=True) if bare not in columns]
-    arriving.sees(known)
+    arriving.sees(known, found)
     arriving.reordered = form is not None and known != [name for name in plan.columns if name in known]
     arriving.places_side_by_side(plan.headers, found)
     more = tuple((name, arriving.place(name)) for name in strange)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from infra.cli.quarantine.mending import mended
+from tests.functions.changed import changed
 from tests.functions.rooms.schemas import stays as stays_contract
 from tests.infra.cli.quarantine.conftest import STAYS, TRIPS
 from tidegate.contract.compile import plan_of
@@ -38,6 +39,30 @@ def test_bad_rows_come_with_their_header_so_that_they_can_be_mended_and_landed(
     assert rows == b"id,nights\n2,0\n3,=1+1\n"
     desk.lands("stays/mended.csv", rows.replace(b"2,0", b"2,5").replace(b"=1+1", b"2"))
     assert desk.world.rows("stays")["id"].sort().to_list() == [1, 2, 3]
+
+
+COLUMNS = (
+    "id: int = column()\n    nights: int = column(ge=1)",
+    "nights: int = column(ge=1)\n    id: int = column()",
+)
+REORDER = ('key=("id",)', 'key=("id",), on_change=OnChange.REORDER')
+
+
+@pytest.mark.parametrize("came_so", [True, False])
+def test_rows_come_under_the_header_that_they_came_with_so_that_no_value_changes_its_column(
+    desk: Desk, tmp_path: Path, *, came_so: bool
+) -> None:
+    folder, contracts = tmp_path / "out", tmp_path / "schemas"
+    contracts.mkdir()
+    object_id = "" if came_so else desk.lands("stays/a.csv", STAYS)
+    with changed(contracts, "stays", "Dataset, ", "Dataset, OnChange, "):
+        pass
+    with changed(contracts, "stays", *(REORDER if came_so else COLUMNS)):
+        object_id = object_id or desk.lands("stays/a.csv", b"nights,id\n1,1\n0,2\n-1,3\n")
+        desk.asks("export", object_id, "--to", str(folder))
+
+    header, row, *_ = (folder / f"{object_id}.rows.csv").read_bytes().splitlines()
+    assert dict(zip(header.split(b","), row.split(b","), strict=True)) == {b"id": b"2", b"nights": b"0"}
 
 
 def test_no_name_is_upstreams_and_no_cell_of_the_table_is_a_formula(desk: Desk, tmp_path: Path) -> None:
@@ -103,5 +128,5 @@ def test_rows_are_written_as_their_contract_reads_them(
     form: Format, rows: list[bytes], name: str, written: tuple[str, bytes]
 ) -> None:
     dataset = Dataset(name="stays", description="Stays.", row=stays_contract.Stay, key=("id",), reads=form)
-    ending, lines = mended(rows, plan_of(dataset), name)
+    ending, lines = mended(rows, plan_of(dataset), name, ("id", "nights"))
     assert (ending, b"".join(lines)) == written
