@@ -18,7 +18,7 @@ from tests.functions.test_crashes import Crash, flow
 from tests.functions.world import Context, World, landed, messages
 from tidegate.contract.changes import OnChange
 from tidegate.errors import Refused
-from tidegate.lake import tables
+from tidegate.lake import columns, tables
 from tidegate.lake.columns import GainedColumns
 from tidegate.lake.entry import State
 from tidegate.plan import Field, plan
@@ -209,6 +209,7 @@ def test_a_function_that_dies_at_any_call_neither_loses_the_fact_nor_a_value(
         with Crash(at, when) as crash:
             flow(Remembering(world, heard), event)  # type: ignore[arg-type]
         assert world.entry(event).state is State.PUBLISHED
+        assert world.entry(event).drifts_first_seen == 1
         if not crash.done:
             break
         killed.append(at)
@@ -289,7 +290,9 @@ def test_a_file_whose_new_column_the_contract_has_typed_meanwhile_is_checked_aga
         tables.catalog(), world.settings[Setting.DATABASE], f"s3://{world.lake}/tables/hours", spec
     )
 
+    slow = world.entry(other)
     publish.handler(messages(*rings), Context())
+    assert not columns.send_back(world.ledger, slow)
 
     assert world.entry(event).state is State.CLAIMED
     assert world.entry(other).state is State.PUBLISHED

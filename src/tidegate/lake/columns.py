@@ -42,13 +42,27 @@ class GainedColumns:
         return True
 
 
-def send_back(ledger: Ledger, waiting: Entry) -> None:
-    """Have a file checked once more whose new column the table cannot take as text any more."""
-    ledger.client.update_item(
-        TableName=ledger.table,
-        Key={"object_id": typed(waiting.object_id)},
-        UpdateExpression="SET #state = :claimed, updated_at = :at"
-        " REMOVE waiting_for, waiting_since, lease_until",
-        ExpressionAttributeNames={"#state": "state"},
-        ExpressionAttributeValues={":claimed": typed(State.CLAIMED.value), ":at": typed(iso(ledger.now()))},
-    )
+def send_back(ledger: Ledger, waiting: Entry) -> bool:
+    """Have a file checked once more whose new column the table cannot take as text any more.
+
+    Returns:
+        Whether it still waited as it was seen; another publisher may have been faster.
+    """
+    try:
+        ledger.client.update_item(
+            TableName=ledger.table,
+            Key={"object_id": typed(waiting.object_id)},
+            UpdateExpression="SET #state = :claimed, updated_at = :at"
+            " REMOVE waiting_for, waiting_since, lease_until",
+            ConditionExpression="waiting_for = :dataset AND updated_at = :seen",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={
+                ":claimed": typed(State.CLAIMED.value),
+                ":at": typed(iso(ledger.now())),
+                ":dataset": typed(waiting.waiting_for),
+                ":seen": typed(waiting.updated_at),
+            },
+        )
+    except ledger.client.exceptions.ConditionalCheckFailedException:
+        return False
+    return True

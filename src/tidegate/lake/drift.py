@@ -52,19 +52,21 @@ class Drift:
         changes = list(verdict.difference.changes())
         if not changes:
             return {}
-        new = self.claim(held, changes)
+        said = self._said(changes[:_MOST])
+        new = self.claim(held, [change for change in changes[:_MOST] if change not in said])
         if new:
             self.say([fact_of(held, verdict, arriving, verdict.difference.only(new))])
             self.settle(new)
-        return {"drift": in_short(verdict.difference), "drifts_first_seen": len(new)}
+        before = sum(by == held.edition for by in said.values())  # in an attempt that came to no end
+        return {"drift": in_short(verdict.difference), "drifts_first_seen": before + len(new)}
 
-    def claim(self, held: Entry, changes: Sequence[str]) -> list[str]:
+    def claim(self, held: Entry, unsaid: Sequence[str]) -> list[str]:
         """Those of the changes that nobody has said, nor is about to say: they are ours to say.
 
         Raises:
             Transient: others kept changing them.
         """
-        left = self._unsaid(changes[:_MOST])
+        left = list(unsaid)
         for _ in range(_ROUNDS):
             if not left:
                 return []
@@ -88,21 +90,23 @@ class Drift:
         marks = [{"Update": self._saying(change)} for change in changes]
         self.ledger.client.transact_write_items(TransactItems=marks)
 
-    def _unsaid(self, changes: Sequence[str]) -> list[str]:
+    def _said(self, changes: Sequence[str]) -> dict[str, str]:
+        """The changes that were said, each with the edition of the file that said it."""
         by_id = {self._id(change): change for change in changes}
+        said: dict[str, str] = {}
         asked: Any = {
             self.ledger.table: {
                 "Keys": [{"object_id": typed(one)} for one in by_id],
                 "ConsistentRead": True,
             }
         }
-        while asked and by_id:
+        while asked:
             answer = self.ledger.client.batch_get_item(RequestItems=asked)
             for item in answer["Responses"].get(self.ledger.table, ()):
                 if "said_at" in item:
-                    del by_id[item["object_id"]["S"]]
+                    said[by_id[item["object_id"]["S"]]] = item["met_by"]["S"]
             asked = answer.get("UnprocessedKeys")
-        return list(by_id.values())
+        return said
 
     def _claiming(self, held: Entry, change: str) -> dict[str, Any]:
         now = self.ledger.now()
@@ -114,7 +118,7 @@ class Drift:
             " (attribute_not_exists(lease_until) OR lease_until < :now OR met_by = :me)",
             "ExpressionAttributeValues": {
                 ":change": typed(printable(change)),
-                ":me": typed(held.object_id),
+                ":me": typed(held.edition),
                 ":until": typed(max(held.lease_until, now)),
                 ":now": typed(now),
             },

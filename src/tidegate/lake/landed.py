@@ -53,6 +53,10 @@ class LandedObject:
         """Whether this is no file, but what consoles put so that an empty folder shows."""
         return self.key.endswith("/") and self.size == 0
 
+    def fact(self) -> FileLanded:
+        """That it landed, as we say it where S3's own word of it was lost or is needed once more."""
+        return FileLanded(**asdict(self))
+
 
 def landed_of(entry: Entry) -> LandedObject:
     """The object of a ledger entry."""

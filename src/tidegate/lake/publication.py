@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import CommitConflict, LeaseHeld
-from tidegate.facts import Fact, FileLanded, TablePublished
+from tidegate.facts import Fact, TablePublished
 from tidegate.lake import columns, commits, filelist, gaining, layout, tables
 from tidegate.lake.entry import End, State
+from tidegate.lake.landed import landed_of
 from tidegate.lake.lease import Intent, TableLease
 from tidegate.lake.precedence import settle_order
 
@@ -145,19 +146,8 @@ class Publisher:
 
     def _check_again(self, entries: Sequence[Entry]) -> None:
         """Send files back whose new column the contract has named, with a type, since they were checked."""
-        for entry in entries:
-            columns.send_back(self.ledger, entry)
-        self.say(
-            FileLanded(
-                bucket=entry.bucket,
-                key=entry.key,
-                version_id=entry.version_id,
-                etag=entry.etag,
-                size=entry.size,
-                landed_at=entry.landed_at,
-            )
-            for entry in entries
-        )
+        back = [entry for entry in entries if columns.send_back(self.ledger, entry)]
+        self.say(landed_of(entry).fact() for entry in back)
 
     def _files(self, dataset: str, entries: Iterable[Entry]) -> list[DataFile]:
         def files_of(entry: Entry) -> tuple[DataFile, ...]:

@@ -6,10 +6,9 @@ leaves its place in the ledger, and the next one goes on from there.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.facts import Fact, FileLanded
 from tidegate.lake.entry import State, iso, typed
 from tidegate.lake.follow import what_follows
 from tidegate.lake.versions import landed_version
@@ -17,6 +16,7 @@ from tidegate.lake.versions import landed_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from tidegate.facts import Fact
     from tidegate.lake.entry import Entry
     from tidegate.lake.landed import LandedObject
     from tidegate.lake.ledger import Ledger
@@ -62,12 +62,12 @@ class Reconciler:
 
     def _compare(self, listed: list[LandedObject]) -> tuple[int, int]:
         known = {entry.object_id: entry for entry in self.ledger.entries(one.object_id for one in listed)}
-        lost = [_landed(one) for one in listed if one.object_id not in known and self._is_old(one)]
+        lost = [one.fact() for one in listed if one.object_id not in known and self._is_old(one)]
         stuck = [
             fact
             for one in listed
             if one.object_id in known and self._is_stuck(known[one.object_id])
-            for fact in what_follows(known[one.object_id]) or (_landed(one),)
+            for fact in what_follows(known[one.object_id]) or (one.fact(),)
         ]
         self.say([*lost, *stuck])
         return len(lost), len(stuck)
@@ -97,7 +97,3 @@ def _next(page: Mapping[str, Any]) -> dict[str, str]:
         return {}
     markers = {"KeyMarker": page.get("NextKeyMarker"), "VersionIdMarker": page.get("NextVersionIdMarker")}
     return {name: str(marker) for name, marker in markers.items() if marker}
-
-
-def _landed(one: LandedObject) -> FileLanded:
-    return FileLanded(**asdict(one))
