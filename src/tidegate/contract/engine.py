@@ -25,7 +25,7 @@ from tidegate.contract.second_look import last_look, second_look
 from tidegate.contract.severity import UNIQUE, Severity, joined, rule_name
 from tidegate.contract.source import FaultFound, Limits
 from tidegate.contract.uniqueness import Seen
-from tidegate.contract.verdict import ROW, Example, FileFault, Tally, Verdict
+from tidegate.contract.verdict import BROKE_DOWN, ROW, Example, FileFault, Tally, Verdict
 from tidegate.contract.warned import count_copies, count_warnings, without_warnings
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ def _read(source: Source, reading: Reading) -> FileFault | None:
             last_look(source, reading, reading.outside)
     except FaultFound as found:
         return found.fault
+    except pl.exceptions.PanicException:  # no `Exception`: it would end its whole batch, time and again
+        return BROKE_DOWN
     finally:
         for seen in reading.seen:
             seen.close()

@@ -57,6 +57,7 @@ FAULTS = {
     "torn_json": "the list of objects is never closed, or cannot be followed to its end",
     "torn_parquet": "the Parquet file ends early, is damaged, or contradicts itself",
     "torn_excel": "the workbook is damaged",
+    "reader_failed": "the library that reads it breaks down on it",
     "too_deep": "lists and objects stand too deep in each other",
     "too_large": "the file, its unpacked size or one record is above the limit",
     "too_many_bad_rows": "most of the rows are bad: the file, not the row, is wrong",
@@ -64,6 +65,11 @@ FAULTS = {
     "rule_refuses_file": "a rule is broken that the contract refuses a file for",
 }
 
+BROKE_DOWN = FileFault(
+    code="reader_failed",
+    what=FAULTS["reader_failed"],
+    next_step="Tell the maintainers what kind of file it is, and replay it when that is mended",
+)
 
 Broken = tuple[str, str]  # a rule: column (none for a rule across columns) and check
 

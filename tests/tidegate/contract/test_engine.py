@@ -215,3 +215,16 @@ def test_the_text_of_a_bad_row_masks_its_personal_cells_and_that_of_a_broken_one
         "•••",
     ]
     assert verdict.bad["_bytes"].to_list() == [b"0,,1,ann", b"3,ann"]
+
+
+class Breaking(BytesSource):
+    """Polars breaks down in the midst of it."""
+
+    def open(self):
+        raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
+
+
+def test_a_file_on_which_polars_breaks_down_is_refused_and_fails_no_other(parcels):
+    verdict = check_in_memory(Breaking(b"", "parcels/x.csv"), parcels)
+    assert verdict.fault.code == "reader_failed"
+    assert "replay" in verdict.fault.next_step
