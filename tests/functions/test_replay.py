@@ -10,6 +10,7 @@ from functions import publish, validate
 from tests.functions.changed import changed, read_anew
 from tests.functions.test_crashes import Crash, flow
 from tests.functions.world import Context, World, messages
+from tidegate.contract.verdict import MASK
 from tidegate.facts import ReplayRequested
 from tidegate.lake import layout
 from tidegate.lake.entry import State
@@ -123,6 +124,25 @@ def test_replaying_again_with_nothing_new_makes_no_commit_and_says_so(world: Wor
         assert "nothing new" in second.note
         assert (second.state, second.good_rows, second.bad_rows) == (first.state, 2, 1)
         assert bad(world, second) == bad(world, first)
+
+
+def test_rows_are_published_anew_where_todays_contract_makes_other_values_of_them(
+    world: World, tmp_path: Path
+) -> None:
+    world.create_table("guests")
+    with changed(
+        tmp_path, "guests", "phone: str = column(personal=OnArrival.MASK", "phone: str = column(personal=True"
+    ):
+        (event,) = land(world, ("guests/a.csv", b"email,name,phone,note,nights\nann@x.org,Ann,555-1,,2\n"))
+        assert world.rows("guests")["phone"].to_list() == ["555-1"]
+    before = world.entry(event).contract_version
+
+    entry = replayed(world, event)
+
+    assert world.rows("guests")["phone"].to_list() == [MASK]
+    assert (entry.state, entry.recovered_rows, entry.retracted_rows) == (State.PUBLISHED, 0, 0)
+    assert entry.contract_version != before
+    assert "nothing new" in replayed(world, event).note
 
 
 def test_a_request_that_comes_twice_late_or_too_early_changes_nothing(world: World, tmp_path: Path) -> None:

@@ -23,9 +23,9 @@ from tidegate.lake.precedence import beaten
 from tidegate.lake.replay import (
     NOTHING_NEW,
     ORIGINAL_GONE,
-    Change,
     change,
     change_by_step,
+    is_nothing_new,
     says_the_same,
     would_retract,
 )
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tidegate.contract.verdict import Tally, Verdict
     from tidegate.lake.beyond import Beyond
     from tidegate.lake.entry import Entry
+    from tidegate.lake.replay import Change
     from tidegate.lake.workplace import Workplace
 
 
@@ -126,7 +127,7 @@ def _outlook(at: Workplace, held: Entry, file: Entry, verdict: Verdict, watch: _
         recovered_rows=new.recovered,
         retracted_rows=new.retracted,
         rules=_rules(verdict.tally),
-        note=NOTHING_NEW if held.is_in_table and new == Change() else _barred(held, new),
+        note=NOTHING_NEW if is_nothing_new(held, new, verdict.contract_version) else _barred(held, new),
         contract_version=verdict.contract_version,
     )
 

@@ -35,6 +35,7 @@ from tidegate.lake.replay import (
     Change,
     begin,
     change,
+    is_nothing_new,
     stand,
     would_retract,
 )
@@ -164,7 +165,7 @@ class Intake:
                 reason = f"{verdict.fault.code}: {verdict.fault.what}"
                 rows = verdict.total_rows
                 return self.at.set_aside(held, landed, dataset.name, reason, told, rows=rows, known=known)
-            if held.is_in_table and not dataset.needs_transform and new == Change():
+            if not dataset.needs_transform and is_nothing_new(held, new, verdict.contract_version):
                 return self._mark(held, dataset, verdict, held.standing.state, **known, note=NOTHING_NEW)
             keeping.good.finish()
             if beyond is not None:
@@ -209,12 +210,11 @@ class Intake:
         self, landed: LandedObject, dataset: Prepared, plan: Plan, verdict: Verdict, parts: int
     ) -> dict[str, Any]:
         source = layout.uri(landed.bucket, landed.key)
-        steps = next_steps(dataset, "", verdict.fault)
         return {
             **about(landed),
             **report(verdict, plan.personal, source=source),
             "parts": parts,
-            "next_steps": steps,
+            "next_steps": next_steps(dataset, "", verdict.fault),
         }
 
     def _tell_rows(self, held: Entry, dataset: Prepared, verdict: Verdict, told: dict[str, Any]) -> None:

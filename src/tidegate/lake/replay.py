@@ -112,6 +112,11 @@ def change(held: Entry, before: Numbers, now: Numbers, good: int) -> Change:
     return Change(len(np.setdiff1d(before, now)), len(np.setdiff1d(now, before)))
 
 
+def is_nothing_new(held: Entry, new: Change, contract_version: str) -> bool:
+    """Whether the same rows are published already, and as this contract has them."""
+    return held.is_in_table and new == Change() and held.standing.contract_version == contract_version
+
+
 def change_by_step(held: Entry, good: int) -> Change:
     """What a replay means after the dataset's own step, whose rows are not those of the file: by count."""
     published = held.standing.good_rows if held.is_in_table else 0
