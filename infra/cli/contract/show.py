@@ -31,6 +31,11 @@ LABELS = {
     "unique_across_files": "the key is unique across files",
     "references": "refers to",
 }
+NOTHING = {  # how it is said that there is none
+    "key": "nothing, and copies are rows like others",
+    "partition": "nothing",
+    "transform": "none",
+}
 TABLES = {"row": "What arrives", "published": "What the table holds, where the step changes it"}
 
 
@@ -51,7 +56,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 def _page(document: dict[str, Any]) -> RenderableType:
     from rich.console import Group
 
-    said = [(label, _said(name, document[name])) for name, label in LABELS.items()]
+    said = [(label, _said(name, document[name]) or NOTHING.get(name)) for name, label in LABELS.items()]
     lines = [f"{label}: {words}" for label, words in said if words]
     parts: list[Any] = [*lines, f"version: {document['contract_version']}", ""]
     for name, title in TABLES.items():
@@ -66,9 +71,9 @@ def _said(name: str, value: Any) -> str:
     if name == "reads":
         return "; or ".join(_options(one["format"], one) for one in value)
     if name == "partition":
-        return f"{value['grain']} of {value['column']}" if value else "nothing"
+        return f"{value['grain']} of {value['column']}" if value else ""
     if name == "transform":
-        return f"yes ({value})" if value else "none"
+        return f"yes ({value})" if value else ""
     if name == "references":
         return "; ".join(f"{one['to']} by {', '.join(one['columns'])}" for one in value)
     if name == "file_rules":

@@ -95,7 +95,7 @@ class Dataset:
     name: str
     description: str
     row: type[pa.DataFrameModel]  # what arrives, column by column
-    key: tuple[str, ...]  # the columns that name a row; unique within a file
+    key: tuple[str, ...]  # the columns that name a row, unique within a file; (): none do
     moments: tuple[str, ...] = ("arrival of the file",)  # the order in which a row's values become known
     reads: Format | tuple[Format, ...] = field(default_factory=Csv)  # how its files may be written
     partition: Partition | None = None

@@ -61,6 +61,12 @@ def _check(dataset: Dataset, reference: Reference, datasets: Mapping[str, Datase
             where, f"it refers to {reference.to!r}, which is no dataset", f"There are: {', '.join(datasets)}"
         )
     key = tuple(other.key)
+    if not key:
+        raise ContractMistake(
+            where,
+            f"it refers to {other.name}, which has no key",
+            f"Name the columns that tell its rows apart in schemas/{other.name}.py",
+        )
     if len(key) != len(reference.columns):
         raise ContractMistake(
             where,

@@ -31,8 +31,8 @@ def joined(columns: tuple[str, ...]) -> str:
 
 
 def unique_groups(schema: Any, key: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """The columns whose values no two rows of a file share; the key is the first of them."""
-    groups = [key, *((name,) for name, column in schema.columns.items() if column.unique)]
+    """The columns whose values no two rows of a file share: the key first, where there is one."""
+    groups = [*([key] if key else []), *((name,) for name, column in schema.columns.items() if column.unique)]
     return tuple(dict.fromkeys([*groups, tuple(schema.unique)] if schema.unique else groups))
 
 

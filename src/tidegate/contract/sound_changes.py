@@ -46,6 +46,9 @@ def _check_names(where: str, dataset: Dataset) -> None:
 
 def _check_key(where: str, dataset: Dataset) -> None:
     """What comes beside the contract's columns finds its row again behind the step by the key."""
+    if not dataset.key:
+        what = "it has a step and no key, by which new columns find their rows"
+        raise ContractMistake(where, what, "Name a key, or take OnChange.STRICT or OnChange.REORDER")
     arriving, published = dataset.schema().columns, dataset.table_row.to_schema().columns
     for name in dataset.key:
         if name not in published or published[name].dtype != arriving[name].dtype:

@@ -87,8 +87,12 @@ def _check_known(where: str, what: str, names: Iterable[str], columns: dict[str,
 
 
 def _check_key(where: str, dataset: Dataset, columns: dict[str, Any]) -> None:
-    if not dataset.key:
-        raise ContractMistake(where, "its key is empty", "Name the columns that tell one row from another")
+    if not dataset.key and dataset.unique_across_files:
+        raise ContractMistake(
+            where,
+            "it has no key that could be unique across files",
+            "Name the columns that tell one row from another, or drop unique_across_files",
+        )
     for name in dataset.key:
         if columns[name].nullable:
             raise ContractMistake(

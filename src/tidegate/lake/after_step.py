@@ -79,7 +79,7 @@ def published_plan(dataset: Dataset) -> Plan:
     """The rules of the published table's rows; a key must be unique in a file, not in a step's result."""
     row = dataset.table_row
     columns = tuple(row.to_schema().columns)
-    key = tuple(name for name in dataset.key if name in columns) or columns[:1]
+    key = tuple(name for name in dataset.key if name in columns)
     published = replace(
         dataset,
         row=row,

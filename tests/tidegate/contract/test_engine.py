@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import random
+from dataclasses import replace
 from types import SimpleNamespace
 
 import polars as pl
@@ -181,6 +182,12 @@ def test_a_stream_may_give_less_than_it_is_asked_for(parcels, header):
 
     source = Trickle(header + b"1,,,\n2,,,\n", "a.csv")
     assert check_in_memory(source, parcels).good.height == 2
+
+
+def test_copies_are_rows_like_others_where_nothing_names_a_row(header, parcels):
+    verdict = check_in_memory(header + b"1,red,12,ann\n1,red,12,ann\n0,,,\n", replace(parcels, key=()))
+    assert verdict.good.height == 2
+    assert reasons(verdict) == {3: {("number", "greater_than_or_equal_to")}}
 
 
 def test_copies_that_stand_far_apart_are_found_and_those_told_before_get_a_reason_more(checked, header):

@@ -61,6 +61,7 @@ def test_datasets_that_fit_together_pass() -> None:
         (Reference(columns=("zone",), to="nowhere"), zones(), "which is no dataset"),
         (Reference(columns=("zone", "id"), to="zones"), zones(), "cannot name a row"),
         (Reference(columns=("id",), to="zones"), zones(), "'id' is Int64"),
+        (TO_ZONES, zones(key=()), "which has no key"),
         (TO_ZONES, zones(transform=same, published=Without), "not published as it arrives"),
         (TO_ZONES, zones(transform=same, published=Retyped), "not published as it arrives"),
     ],

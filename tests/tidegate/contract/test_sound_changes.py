@@ -50,6 +50,7 @@ LENIENT = {"on_change": {"dev": OnChange.EVOLVE}}
         ({"on_change": OnChange.REORDER, "row": Twice}, "the same name"),
         ({**LENIENT, **STEP, "published": Keyless}, "does not keep the key column 'id'"),
         ({**LENIENT, **STEP, "published": Retyped}, "does not keep the key column 'id'"),
+        ({**LENIENT, **STEP, "key": ()}, "a step and no key"),
         ({**LENIENT, **STEP, "severities": {"id:unique": Severity.WARN}}, "only warns of copies"),
     ],
 )

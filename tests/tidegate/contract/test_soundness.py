@@ -50,7 +50,7 @@ def test_a_sound_declaration_passes():
         ({"name": "../x"}, "no name for a dataset"),
         ({"moments": ("first",)}, "'late' is known after 'later'"),
         ({"moments": ("first", "first", "later")}, "repeat"),
-        ({"key": ()}, "key is empty"),
+        ({"key": (), "unique_across_files": True}, "no key that could be unique across files"),
         ({"key": ("nokey",)}, "'nokey', which is no column"),
         ({"key": ("maybe",)}, "may be null"),
         ({"key": ("late",)}, "known late"),

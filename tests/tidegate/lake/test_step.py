@@ -25,16 +25,18 @@ class Rough(pa.DataFrameModel):
     whole: pl.Float32 = column()
 
 
-def stepped(published: type[pa.DataFrameModel], values: list[float]) -> tuple[list[float], list[str]]:
+def stepped(
+    published: type[pa.DataFrameModel], values: list[float], key: tuple[str, ...] = ("key",)
+) -> tuple[list[float], list[str]]:
     dataset = Dataset(
         name="things",
         description="",
         row=Arriving,
-        key=("key",),
+        key=key,
         transform=lambda rows: rows.select("key", whole="given"),
         published=published,
     )
-    rows = pl.DataFrame({"key": range(len(values)), "given": values}, schema_overrides={"given": pl.Float64})
+    rows = pl.DataFrame({"key": [1] * len(values), "given": values}, schema_overrides={"given": pl.Float64})
     stepped = after_step(dataset, rows)
     return stepped.good["whole"].to_list(), [why[0]["said"] for why in stepped.bad["_reasons"].to_list()]
 
@@ -51,3 +53,8 @@ def test_a_float_may_lose_digits_and_not_its_size() -> None:
 
     assert good == pytest.approx([0.1])
     assert said == ["'1e+300' is no Float32"]
+
+
+@pytest.mark.parametrize("key", [("key",), ()])
+def test_copies_are_rows_like_others_in_what_a_step_returns(key: tuple[str, ...]) -> None:
+    assert stepped(Published, [1.0, 1.0], key) == ([1, 1], [])

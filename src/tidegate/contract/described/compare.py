@@ -37,8 +37,8 @@ def _differs(field: str, *, senders: bool = False, readers: bool = False, table:
 def _key(old: Document, new: Document) -> Iterator[Change]:
     before, after = old["key"], new["key"]
     if before != after:
-        harder = not set(before) <= set(after)
-        what = f"{', '.join(before)} becomes {', '.join(after)}"
+        harder = bool(after) and not (before and set(before) <= set(after))
+        what = f"{', '.join(before) or 'none'} becomes {', '.join(after) or 'none'}"
         yield Change(where="key", what=what, senders=harder, readers=True)
 
 

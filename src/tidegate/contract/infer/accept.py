@@ -69,6 +69,10 @@ def infer(source: Source, name: str) -> Inferred:
         verdict = judged(source, text_of(draft), name)
         if not _loosened(draft, verdict):
             break
+    if not draft.key:
+        draft.comments.append(
+            "nothing names each row of the sample, so its key is empty, and copies are rows like others"
+        )
     told = [
         f"{column or 'row'}: {rule} ({rows:,} rows)"
         for (column, rule), rows in verdict.tally.counts().items()
@@ -115,12 +119,12 @@ def _loosened(draft: Draft, verdict: Verdict) -> bool:
 
 def _loosened_column(draft: Draft, name: str, rule: str) -> bool:
     column = draft.column(name)
-    if rule == NOT_NULL and any(not one.nullable for one in draft.columns if one is not column):
+    if rule == NOT_NULL:
         column.nullable = True
         _without(draft, name)
     elif rule == TYPE and column.kind != "text":
         column.become_text("text: not all cells of the sample are written as the type that it looked like")
-    elif rule in (TYPE, NOT_NULL, *_OF_READING) or not column.rules:
+    elif rule in (TYPE, *_OF_READING) or not column.rules:
         return False
     else:
         column.rules = {}
@@ -130,7 +134,6 @@ def _loosened_column(draft: Draft, name: str, rule: str) -> bool:
 
 def _without(draft: Draft, name: str) -> None:
     """Keys and partition without a column that may be null."""
-    keys = [key for key in draft.keys if name not in key]
-    draft.keys = keys or [tuple(column.name for column in draft.columns if not column.nullable)]
+    draft.keys = [key for key in draft.keys if name not in key]
     if draft.partition and draft.partition[0] == name:
         draft.partition = None

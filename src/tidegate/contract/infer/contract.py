@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tidegate.contract.formats import Csv, Excel, Parquet
 from tidegate.contract.infer.columns import declared
 from tidegate.contract.infer.draft import Draft, DraftColumn
-from tidegate.contract.infer.kinds import BOOL, FLOAT, KINDS, NUMBERS, TIMES
+from tidegate.contract.infer.kinds import BOOL, KINDS, NUMBERS, TIMES
 from tidegate.contract.infer.names import names_of
 from tidegate.contract.infer.passes import profiled
 from tidegate.contract.infer.rowkeys import most_natural
@@ -61,8 +61,6 @@ def draft_of(source: Source, name: str, limits: Limits) -> Draft:
         comments=list(layout.guesses),
         totals=profile.totals,
     )
-    if not found:
-        draft.comments.append("nothing names each row of the sample: in some, the key repeats or is missing")
     _take_what_comes(draft, layout, profile)
     if profile.totals:
         draft.comments.append(
@@ -120,20 +118,15 @@ def _has_type(column: Column, layout: Layout) -> bool:
 
 
 def _keys(columns: Sequence[DraftColumn], found: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """What may name a row, the most natural first; where nothing does, what comes nearest."""
+    """What may name a row, the most natural first; nothing comes last."""
     sound = {column.name for column in columns if not column.nullable}
-    kinds = {column.name: column.kind for column in columns}
     usable = [group for group in found if sound.issuperset(group)]
     ordered = []
     while usable:
         best = most_natural(usable)
         ordered.append(best)
         usable.remove(best)
-    exact = tuple(column.name for column in columns if column.name in sound and kinds[column.name] != FLOAT)
-    if not sound:  # a key has a value: the rows without one are told of, and quarantined
-        columns[0].nullable = False
-    last = exact or tuple(sound) or (columns[0].name,)
-    return [*ordered, *([last] if last not in ordered else [])]
+    return [*ordered, ()]
 
 
 def _partition(columns: Sequence[DraftColumn], profile: Profile) -> tuple[str, str] | None:

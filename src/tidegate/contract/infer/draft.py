@@ -38,7 +38,7 @@ class Draft:
     title: str
     form: Format
     columns: list[DraftColumn]
-    keys: list[tuple[str, ...]]  # what may name a row, the best first
+    keys: list[tuple[str, ...]]  # what may name a row, the best first; () if nothing does
     partition: tuple[str, str] | None = None  # a column, and its grain
     comments: list[str] = field(default_factory=list)
     evolves: bool = False  # records lack keys, or hold lists and objects: the table takes what comes

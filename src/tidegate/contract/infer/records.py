@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from tidegate.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_WRAPPED = re.compile(r'\s*\{\s*("[\w .-]{1,60}")\s*:\s*\[')  # one object around a list of records
+
 
 def json_layout(text: str, *, whole: bool) -> Layout:
     """The layout of a file of JSON from its beginning.
@@ -23,17 +26,31 @@ def json_layout(text: str, *, whole: bool) -> Layout:
         BadRequest: no record of it is an object.
     """
     listed = text.lstrip().startswith("[")
+    first = text.lstrip().partition("\n")[0]
+    if not listed and _WRAPPED.match(text) and not any(_of_lines(first)):
+        raise _no_records(text)
     records = _of_list(text, whole=whole) if listed else _of_lines(text)
     kinds: dict[str, Counter[str]] = {}
     for record in records:
         for key, value in record:
             kinds.setdefault(key, Counter())[_kind(value)] += 1
     if not kinds:
-        raise BadRequest("the file", "no record of it is a JSON object", "Name a file of flat JSON objects")
+        raise _no_records(text)
     given = {key: found for key, counted in kinds.items() if (found := _given(counted)) is not None}
     nested = frozenset(key for key, counted in kinds.items() if counted["nested"])
     form = JsonArray() if listed else JsonLines()
     return Layout(form=form, headers=tuple(kinds), given=given, nested=nested)
+
+
+def _no_records(text: str) -> BadRequest:
+    what, advice = (
+        "no record of it is a JSON object",
+        "Name a file of JSON objects: one on each line, or a list",
+    )
+    if wrapped := _WRAPPED.match(text):
+        what += f": they seem to lie in the list {wrapped[1]}"
+        advice += f", for instance by: jq -c '.[{wrapped[1]}][]' FILE"
+    return BadRequest("the file", what, advice)
 
 
 def _of_lines(text: str) -> Iterable[Pairs]:

@@ -76,6 +76,7 @@ CHANGES = {  # what is written instead of what; whom it breaks
     ("personal=True, ", ""): set(),
     ('key=("trip",)', 'key=("trip", "day")'): {"readers"},
     ('key=("trip",)', 'key=("day",)'): {"senders", "readers"},
+    ('key=("trip",)', "key=()"): {"readers"},
     ("Grain.MONTH", "Grain.DAY"): {"readers", "table"},
     ("reads=Csv()", 'reads=Csv(delimiter=";")'): {"senders"},
     ("reads=Csv()", 'reads=Csv(null_values=("", "NA"))'): {"senders"},

@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 
 from infra.cli import main as command
-from infra.cli.contract.show import LABELS, TABLES
+from infra.cli.contract.show import LABELS, NOTHING, TABLES
 from tidegate import find
 from tidegate.contract.declare import Dataset
 from tidegate.contract.described.document import described
@@ -16,6 +16,7 @@ from tidegate.contract.described.document import described
 
 def test_every_field_of_a_dataset_has_its_line() -> None:
     assert set(LABELS) | set(TABLES) == {one.name for one in fields(Dataset)}
+    assert set(NOTHING) <= set(LABELS)
 
 
 @pytest.mark.parametrize("name", find.datasets())

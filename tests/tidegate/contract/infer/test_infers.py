@@ -129,11 +129,12 @@ def test_personal_columns_are_marked_and_none_of_their_values_is_quoted() -> Non
     assert "+31" not in inferred.text
 
 
-def test_two_rows_alike_are_told_of_since_no_key_can_name_them() -> None:
-    inferred = found(b"a,b\n1,x\n1,x\n2,y\n")
-    assert not inferred.accepts
+@pytest.mark.parametrize("body", [b"a,b\n1,x\n1,x\n2,y\n", b"a,b\n1,\n,x\n,x\n"])
+def test_rows_that_nothing_names_are_all_taken_and_it_is_said(body: bytes) -> None:
+    inferred = found(body)
+    assert inferred.accepts
+    assert declared_in(inferred.text, "sample").key == ()
     assert "nothing names each row" in inferred.text
-    assert "of its own sample 2 of 3 rows are not accepted" in inferred.text
 
 
 @pytest.mark.parametrize(
@@ -168,3 +169,9 @@ def test_a_table_evolves_where_keys_of_json_are_missing_or_nested() -> None:
     assert inferred.accepts
     assert (declared.on_change, list(declared.schema().columns)) == (OnChange.EVOLVE, ["a", "d"])
     assert "b hold lists or objects: EVOLVE puts their JSON into columns of text" in inferred.text
+
+
+def test_a_list_of_records_inside_an_object_is_found_and_said() -> None:
+    with pytest.raises(BadRequest, match='they seem to lie in the list "3166-1"') as refused:
+        found(b'{\n  "3166-1": [\n    {"alpha_2": "AW"}\n  ]\n}\n', "countries.json")
+    assert """jq -c '.["3166-1"][]' FILE""" in refused.value.next_step
