@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place
@@ -21,7 +20,7 @@ MOST_ROWS = 1000
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("sql", help="one SELECT, in Athena's (Trino's) dialect")
+    parser.add_argument("sql", help="one SELECT, SHOW or DESCRIBE, in Athena's (Trino's) dialect")
 
 
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
@@ -51,15 +50,24 @@ def select(where: place.Place, sql: str, most: int = MOST_ROWS) -> tuple[list[st
     query = started["QueryExecutionId"]
     pause = 0.02
     while True:
-        status = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]
+        execution = athena.get_query_execution(QueryExecutionId=query)["QueryExecution"]
+        status = execution["Status"]
         if status["State"] not in ("QUEUED", "RUNNING"):
             break
         time.sleep(pause)
         pause = min(pause * 1.5, 1.0)
     if status["State"] != "SUCCEEDED":
         said = status.get("StateChangeReason", status["State"])
-        raise BadRequest(f"Athena, query {query}", said, "The tables are: tidegate status")
-    return _rows(athena, query, most)
+        raise BadRequest(
+            f"Athena, query {query}",
+            said,
+            "The tables: tidegate query 'SHOW TABLES'; the columns of one: 'DESCRIBE NAME'",
+        )
+    columns, rows = _rows(athena, query, most)
+    named = (
+        execution["StatementType"] == "DML"
+    )  # the first row of a SELECT, and of nothing else, is the names
+    return columns, rows[1:] if named else rows[:most]
 
 
 def _rows(athena: Any, query: str, most: int) -> tuple[list[str], list[list[str | None]]]:
@@ -71,4 +79,4 @@ def _rows(athena: Any, query: str, most: int) -> tuple[list[str], list[list[str 
         texts += [[cell.get("VarCharValue") for cell in row["Data"]] for row in page["ResultSet"]["Rows"]]
         if len(texts) > most:
             break
-    return columns, list(islice(texts[1:], most))  # the first row of a SELECT repeats the column names
+    return columns, texts[: most + 1]

@@ -98,6 +98,11 @@ def test_a_good_file_among_them_is_published(place: Place, landed: dict[str, Ent
     assert query.select(place, "SELECT name FROM airlines WHERE carrier = 'ZZ'")[1] == [["Zeppelin Air"]]
 
 
+def test_a_table_is_described_with_its_first_column(place: Place) -> None:
+    _, rows = query.select(place, "DESCRIBE airlines")
+    assert [str(name).split()[0] for (name,) in rows] == ["carrier", "name", "_object_id"]
+
+
 def test_a_hostile_key_becomes_no_key_of_ours(place: Place, landed: dict[str, Entry]) -> None:
     assert landed["odd key"].state is State.PUBLISHED
     s3 = place.client("s3")

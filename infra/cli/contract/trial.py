@@ -175,7 +175,7 @@ def not_judged(dataset: Dataset) -> list[str]:
     said = []
     if dataset.unique_across_files:
         said.append(f"whether another file brought the same {', '.join(dataset.key)} before")
-    said += [f"whether {', '.join(one.columns)} name rows of {one.to}" for one in dataset.references]
+    said += [f"whether its {', '.join(one.columns)} names a row of {one.to}" for one in dataset.references]
     if dataset.overwrite.value != "append":
         said.append(f"whether its name landed before, upon which it would {dataset.overwrite.value}")
     return said

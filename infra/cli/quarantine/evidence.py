@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.cli.answer import counted, grid
-from tidegate.contract.declare import Overwrite
+from tidegate.contract.hopeless import MEND
 from tidegate.contract.verdict import LINE, MASK, RAW, REASONS, ROW
 from tidegate.find import datasets
 from tidegate.lake import layout
+from tidegate.lake.advice import AGAIN
 from tidegate.lake.entry import State
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ SHOWN_RULES = 10
 EXAMPLES = 5
 SHOWN_ROWS = 10
 RAW_LIMIT = 120
-
-AGAIN = {
-    Overwrite.APPEND: "land the mended rows in a new file (the whole file would add its good rows once more)",
-    Overwrite.REPLACE: "land the whole mended file under the same name: it takes the place of this one",
-    Overwrite.REFUSE: "land the mended rows in a file of a new name (a name that was published is taken)",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +48,7 @@ class Evidence:
             good = f"{file.good_rows:,} good" if file.state is not State.QUARANTINED else "none published"
             lines.append(f"{counted(file.total_rows, 'row')}: {good}, {file.bad_rows:,} bad")
         faults = [report["fault"] for report in self.reports.values() if report.get("fault")]
-        lines += [f"The file as a whole: {fault['what']} ({fault['code']})" for fault in faults]
+        lines += dict.fromkeys(f"The file as a whole: {fault['what']} ({fault['code']})" for fault in faults)
         if file.note:
             lines.append(f"Judged again, and {file.note}")
         if file.discarded_at:
@@ -61,7 +56,11 @@ class Evidence:
         return lines if faults or self._rules() else [*lines, file.reason]
 
     def _rules(self) -> list[dict[str, Any]]:
-        return [rule for report in self.reports.values() for rule in report.get("rules", [])]
+        """Each once: of a file none of whose rows is good, two reports tell the same."""
+        found: list[dict[str, Any]] = []
+        for report in self.reports.values():
+            found += [rule for rule in report.get("rules", []) if rule not in found]
+        return found
 
     def _tables(self) -> list[Any]:
         parts: list[Any] = []
@@ -88,25 +87,24 @@ class Evidence:
         return grid(title, ("row", "line", "as it came", "why"), told)
 
     def _next(self) -> str:
-        steps = [
-            report["fault"]["next_step"].rstrip(".")
-            for report in self.reports.values()
-            if report.get("fault")
-        ]
-        name = self.file.dataset
+        """What to do, a step a line; a command ends its line, to be copied."""
+        faults = [report["fault"] for report in self.reports.values() if report.get("fault")]
+        steps = list(dict.fromkeys(fault["next_step"] for fault in faults if fault["next_step"] != MEND))
+        name, which = self.file.dataset, self.file.object_id[:8]
         if not steps and name in datasets():
+            again = "mend the file, and land it again" if faults else AGAIN[datasets()[name].overwrite]
             steps = [
-                f"if the rows are wrong, {AGAIN[datasets()[name].overwrite]}",
-                f"if the rule is wrong, change schemas/{name}.py, deploy, and judge the file again: "
-                f"tidegate quarantine replay {self.file.object_id[:8]} --dry-run",
+                f"If the rows are wrong: {again}; what came is written by: "
+                f"tidegate quarantine export {which} --to FOLDER",
+                f"If the rule is wrong: change schemas/{name}.py, deploy, and judge the file again: "
+                f"tidegate quarantine replay {which} --dry-run",
             ]
         if not steps and name not in datasets():
             steps = [
-                "land it under a dataset's name; or write the dataset (tidegate dataset new NAME --from "
-                f"FILE), deploy, and judge it again: tidegate quarantine replay {self.file.object_id[:8]}"
+                "Land it under a dataset's name; or write the dataset (tidegate dataset new NAME --from "
+                f"FILE), deploy, and judge it again: tidegate quarantine replay {which}"
             ]
-        told = "; ".join(steps) or "see its report"
-        return f"→ {told[:1].upper()}{told[1:]}."
+        return "\n".join(f"→ {step}" for step in steps or ["See its report"])
 
     def _places(self) -> list[str]:
         pages = sorted(layout.page_key(key) for key in self.reports)

@@ -123,7 +123,7 @@ def _foretold(outlooks: list[Outlook], others: Sequence[str]) -> Answer:
             one.bad_rows,
             one.retracted_rows,
             _in_words(one.rules),
-            one.note or one.reason or "published",
+            one.note or one.reason or ("partly published" if one.bad_rows else "published"),
         )
         for one in outlooks
     ]

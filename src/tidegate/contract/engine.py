@@ -144,7 +144,7 @@ class Reading:
         if total and refusing:
             what = f"{'; '.join(refusing[:5])}: for this the contract refuses a file"
             return FileFault(code="rule_refuses_file", what=what, next_step=MEND)
-        return fault_of_rows(self.good, self.bad, self.limits)
+        return fault_of_rows(self.good, self.bad, self.limits, self.tally)
 
     def warned(self) -> Tally:
         """What only warns, of rows and of the file."""

@@ -113,6 +113,11 @@ class Tally:
         ordered = sorted(self.rows.items(), key=lambda item: (-item[1], item[0]))
         return dict(ordered)
 
+    def worst(self) -> str:
+        """The rule that most rows break, in words: `state: reference (12)`; empty if none is broken."""
+        (column, rule), rows = next(iter(self.counts().items()), (("", ""), 0))
+        return f"{column or 'the row'}: {rule} ({rows:,})" if rows else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:

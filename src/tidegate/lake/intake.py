@@ -245,6 +245,5 @@ def _when(held: Entry) -> datetime:
 
 
 def _worst_rule(verdict: Verdict) -> str:
-    (column, rule), rows = next(iter(verdict.tally.counts().items()))
     bad = verdict.bad_rows
-    return f"{bad} bad row{'' if bad == 1 else 's'}, most of all {column or 'the row'}: {rule} ({rows})"
+    return f"{bad:,} bad row{'' if bad == 1 else 's'}, most of all {verdict.tally.worst()}"

@@ -77,7 +77,8 @@ def refuse(found: list[str], columns: Sequence[str], text: str, form: Csv) -> No
     raise FaultFound(
         "header_mismatch",
         "; ".join(_differences(found, list(columns), text, form)),
-        "Send the columns of the contract, in its order, or change the contract in schemas/",
+        "Send the columns of the contract, in its order, or change the contract in schemas/: its columns, "
+        "how files are written (reads), or what becomes of a file whose columns change (on_change)",
     )
 
 

@@ -80,7 +80,7 @@ def test_what_cannot_be_judged_here_is_said() -> None:
     )
     assert not_judged(beyond) == [
         "whether another file brought the same trip before",
-        "whether rider name rows of riders",
+        "whether its rider names a row of riders",
         "whether its name landed before, upon which it would refuse",
     ]
     assert not_judged(trips()) == []

@@ -39,4 +39,6 @@ def test_a_file_shows_its_rules_with_up_to_five_examples_its_rows_and_its_page(d
     assert told["pages"] == [f"s3://{desk.world.quarantine}/rows/stays/{object_id}/report.html"]
     assert told["pages"][0] in page.replace("\n", "")
     assert [f"line {line}: " in page for line in (3, 5, 7, 9, 11)] == [True] * 5
-    assert "tidegate quarantine replay" in " ".join(page.split())
+    words = " ".join(page.split())
+    assert f"tidegate quarantine export {object_id[:8]} --to FOLDER → If the rule" in words
+    assert f"tidegate quarantine replay {object_id[:8]} --dry-run As a page" in words
