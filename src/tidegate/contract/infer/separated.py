@@ -146,6 +146,6 @@ def _all_fractions(cells: tuple[str, ...], written: str) -> bool:
 
 def _guesses(way: _Written) -> Iterator[str]:
     if way.start.skip:
-        yield f"the table begins behind {way.form.skip_lines} lines that say something else"
+        yield f"the table begins in line {way.form.skip_lines + 1}, behind what says something else"
     if not way.start.has_header:
         yield "its first line looks like a row, so there is no header: name the columns"

@@ -16,6 +16,8 @@ from tidegate.errors import BadRequest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from python_calamine import CalamineWorkbook
+
     from tidegate.contract.source import Limits, Source
 
 _ROWS = 2000
@@ -41,9 +43,10 @@ def excel_layout(source: Source, limits: Limits) -> Layout:
     start = start_of(rows)
     if not start.width:
         raise BadRequest(source.name, "its sheets are empty", "Name a workbook with a header and some rows")
-    guesses = [f"of {len(sheets)} sheets {name!r} is read, which holds the most"] if len(sheets) > 1 else []
+    most = f"of {len(sheets)} sheets {name!r} is read, which holds the most that can be read"
+    guesses = [most] if len(sheets) > 1 else []
     if start.skip:
-        guesses.append(f"the table begins behind {start.skip} rows that say something else")
+        guesses.append(f"the table begins in row {start.skip + 1}, behind what says something else")
     form = Excel(sheet=name if len(sheets) > 1 else None, skip_lines=start.skip)
     return Layout(form=form, headers=tuple(rows[start.skip]), guesses=tuple(guesses))
 
@@ -53,16 +56,29 @@ def _sheets(body: bytes) -> dict[str, list[list[str]]]:
 
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(body)) as book:
-            return {
-                name: [_filled(row) for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False)]
-                for name in book.sheet_names
-            }
+            return _readable(book)
     except (CalamineError, KeyError, ValueError, OSError) as error:
         raise torn_workbook(f"it cannot be read ({str(error)[:100]})") from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the reader's own, which it does not let anyone import
             raise
         raise torn_workbook("it cannot be read") from error
+
+
+def _readable(book: CalamineWorkbook) -> dict[str, list[list[str]]]:
+    """Each sheet's rows, none of one that cannot be read; where none can be, the reader's own error."""
+    from python_calamine import CalamineError
+
+    found: dict[str, list[list[str]]] = {}
+    for name in book.sheet_names:
+        try:
+            rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        except CalamineError:
+            if name == book.sheet_names[-1] and not any(found.values()):
+                raise
+            rows = []
+        found[name] = [_filled(row) for row in rows]
+    return found
 
 
 def _filled(row: Sequence[object]) -> list[str]:

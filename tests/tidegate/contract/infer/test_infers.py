@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import zipfile
 
 import pytest
 
@@ -169,6 +171,16 @@ def test_a_table_evolves_where_keys_of_json_are_missing_or_nested() -> None:
     assert inferred.accepts
     assert (declared.on_change, list(declared.schema().columns)) == (OnChange.EVOLVE, ["a", "d"])
     assert "b hold lists or objects: EVOLVE puts their JSON into columns of text" in inferred.text
+
+
+def test_a_sheet_that_cannot_be_read_hides_no_other() -> None:
+    whole = workbook({"Spoilt": [["n"], *([number] for number in range(1, 9))], "Good": [["id"], [1], [2]]})
+    spoilt = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(spoilt, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            new.writestr(name, body.replace(b"><v>8<", b' t="n"><v> 8<') if "sheet1" in name else body)
+    assert form(spoilt.getvalue(), "x.xlsx") == Excel(sheet="Good")
 
 
 def test_a_list_of_records_inside_an_object_is_found_and_said() -> None:
