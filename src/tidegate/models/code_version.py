@@ -11,6 +11,7 @@ LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping
     "columns.py",
     "declare.py",
     "evaluate.py",
+    "export.py",
     "scores.py",
     "snapshot.py",
     "train.py",

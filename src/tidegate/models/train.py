@@ -1,34 +1,26 @@
-"""Train a model in SageMaker's container: features, fit, ONNX, and the proof that ONNX says the same."""
+"""Train a model in SageMaker's container: features, fit, ONNX, and a card of all that it is made of."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from tidegate.errors import Refused
 from tidegate.models.baselines import learn_baselines
 from tidegate.models.columns import name_of
-from tidegate.models.onnx_model import CARD_FILE, ONNX_FILE, session_of
+from tidegate.models.export import parity, to_onnx
+from tidegate.models.onnx_model import CARD_FILE, ONNX_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from numpy.typing import NDArray
-
     from tidegate.models.declare import Model
     from tidegate.models.run import Run
-
-PARITY_ROWS = 20_000
-GREATEST_DIFFERENCE = (
-    1e-4  # 32-bit sums of a hundred trees differ in the seventh digit; more is another model
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,44 +91,6 @@ def labelled(
     return model.features(kept, lookups), named["label"].cast(pl.Int8)
 
 
-def to_onnx(fitted: Any, width: int) -> bytes:
-    """The fitted estimator as an ONNX graph that takes one matrix of 32-bit floats."""
-    import skl2onnx
-    from skl2onnx.common.data_types import FloatTensorType
-
-    with warnings.catch_warnings():
-        # The exporter writes tree flags as booleans; protobuf 6 still takes them as integers.
-        warnings.filterwarnings("ignore", "Field onnx.*Expected an int, got a boolean", DeprecationWarning)
-        graph = skl2onnx.to_onnx(
-            fitted, initial_types=[("features", FloatTensorType([None, width]))], options={"zipmap": False}
-        )
-    # The exporter lists these in the order of a hash that differs from process to process.
-    in_order = sorted(graph.opset_import, key=lambda used: used.domain)
-    del graph.opset_import[:]
-    graph.opset_import.extend(in_order)
-    content: bytes = graph.SerializeToString(deterministic=True)
-    return content
-
-
-def parity(fitted: Any, content: bytes, features: pl.DataFrame) -> dict[str, Any]:
-    """How far ONNX and the fitted estimator are apart, on real rows and on rows of nothing or the unheard-of.
-
-    Raises:
-        Refused: further than rounding explains.
-    """
-    matrix = _hard_rows(features.to_numpy().astype(np.float32)[-PARITY_ROWS:])
-    session = session_of(content)
-    chances = session.run([session.get_outputs()[1].name], {"features": matrix})[0][:, 1]
-    furthest = float(np.abs(chances - fitted.predict_proba(matrix)[:, 1]).max())
-    if not furthest <= GREATEST_DIFFERENCE:
-        raise Refused(
-            "the ONNX export",
-            f"it differs from the fitted estimator by up to {furthest:.3g}",
-            "Use estimators and encodings in fit() that ONNX represents exactly",
-        )
-    return {"rows": len(matrix), "greatest_difference": furthest, "allowed": GREATEST_DIFFERENCE}
-
-
 def summaries(features: pl.DataFrame) -> dict[str, Any]:
     """The deciles and the missing share of each feature: what later data is compared with."""
     tenths = [step / 10 for step in range(11)]
@@ -146,13 +100,6 @@ def summaries(features: pl.DataFrame) -> dict[str, Any]:
         deciles = [present.quantile(tenth) for tenth in tenths] if present.len() else []
         found[series.name] = {"missing": float(series.is_nan().mean()), "deciles": deciles}  # type: ignore[arg-type]
     return found
-
-
-def _hard_rows(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Rows of the unheard-of, and one of nothing where the features say that values may be missing."""
-    unheard_of = np.full((1, matrix.shape[1]), 1e6, dtype=np.float32)
-    nothing = np.where(np.isnan(matrix).any(axis=0), np.nan, matrix[:1])
-    return np.vstack([matrix, unheard_of, -unheard_of, nothing.astype(np.float32)])
 
 
 def _types(frame: pl.DataFrame) -> dict[str, str]:

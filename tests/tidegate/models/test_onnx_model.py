@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from tidegate.errors import Refused
 from tidegate.models import onnx_model
+from tidegate.models.export import parity, to_onnx
 from tidegate.models.onnx_model import load
-from tidegate.models.train import parity, to_onnx
 
 if TYPE_CHECKING:
     from pathlib import Path
