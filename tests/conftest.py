@@ -67,7 +67,18 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
         yield made
 
 
-SYSTEMS = {"cloud", "guarded", "lake", "sage", "own_sage", "state", "synthesis", "place", "templates"}
+SYSTEMS = {
+    "cloud",
+    "guarded",
+    "lake",
+    "sage",
+    "sdk_cloud",
+    "own_sage",
+    "state",
+    "synthesis",
+    "place",
+    "templates",
+}
 STARTERS = {"subprocess", "checkout", "synthesis"}  # a module that imports one of these starts processes
 # Folders whose tests share what is costly to make, and must not make it twice at the same time.
 TOGETHER = {

@@ -18,6 +18,7 @@ COMMANDS = {
     "predict": "ask the deployed model, and see what stands behind its answer",
     "deploy": "deploy to an environment",
     "destroy": "take everything down that costs money or holds data",
+    "images": "AWS's own images: which of them run on this machine; build one",
     "doctor": "what this machine lacks, if anything",
     "contract": "write, read, compare and try a contract",
     "test": "every check: format, types, import law, tests",

@@ -35,11 +35,13 @@ def test_no_path_of_somebodys_machine_is_named() -> None:
 
 READS_THE_ENVIRONMENT = {
     "src/tidegate/settings.py": "the one place for what runs in the cloud",
+    "infra/cli/images.py": "uv, which builds an environment, gets the shell's",
     "infra/cli/test.py": "the tests get the shell's environment, less what points at an account",
     "infra/layers.py": "a switch of the synthesis",
     "infra/local/athena/plug.py": "the emulator says its port in its own variable",
     "infra/local/cloud.py": "a cloud that the shell names is used; a server of ours inherits the shell",
     "infra/local/iam/plug.py": "a switch of the local cloud: where decisions are recorded",
+    "infra/local/images/serving.py": "a container is told by its environment what to serve",
     "infra/local/sagemaker/__main__.py": "the backend alone is told where S3 is",
     "infra/local/sagemaker/isolation.py": "a switch of the local cloud: name spaces",
     "infra/local/sagemaker/plug.py": "the emulator says its port and state in its own variables",

@@ -175,6 +175,7 @@ def _launch_one(parts: Parts, endpoint: str, variant: Record, model: Record) -> 
         base,
         [*parts.config.images.program(container["Image"]), "serve"],
         {
+            **parts.config.images.surroundings(container["Image"], base),
             **cloud,
             "AWS_REGION": parts.config.region,
             "AWS_DEFAULT_REGION": parts.config.region,

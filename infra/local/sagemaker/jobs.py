@@ -139,18 +139,27 @@ class Jobs(ABC):
             process.end(0)
 
     def container(
-        self, job: Record, base: Path, command: list[str], environment: Mapping[str, str], *, network: bool
+        self,
+        job: Record,
+        base: Path,
+        command: list[str],
+        environment: Mapping[str, str],
+        *,
+        image: str,
+        network: bool,
     ) -> Ended:
         """Run the job's container to its end or its time limit."""
         name = job[f"{self.word}Name"]
         stream = f"{name}/algo-1-{int(time.time())}"
-        process = Process(
-            base,
-            command,
-            {**environment, **job.get("Environment", {})},
-            lambda line: self.parts.outbox.line(self.log_group, stream, line),
-            network=network,
-        )
+        images = self.parts.config.images
+
+        def keep(line: str) -> None:
+            self.parts.outbox.line(self.log_group, stream, line)
+
+        if remark := images.remark(image):
+            keep(remark)
+        surroundings = {**images.surroundings(image, base), **environment, **job.get("Environment", {})}
+        process = Process(base, command, surroundings, keep, network=network)
         self._running[name] = process
         try:
             if job[f"{self.word}Status"] == "Stopping":

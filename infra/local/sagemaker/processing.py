@@ -94,6 +94,7 @@ class ProcessingJobs(Jobs):
                 *application.get("ContainerArguments", []),
             ],
             named if isolated else {**environment, **named},
+            image=application["ImageUri"],
             network=not isolated,
         )
 

@@ -98,6 +98,7 @@ class TrainingJobs(Jobs):
             ],
             # an isolated container gets no credentials on AWS either
             named if isolated else {**environment, **named},
+            image=algorithm["TrainingImage"],
             network=not isolated,
         )
 
