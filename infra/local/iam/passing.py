@@ -47,7 +47,16 @@ _SERVICES = {
     ),
     "sagemaker": Receiver(
         "sagemaker.amazonaws.com",
-        frozenset({"CreateTrainingJob", "CreateProcessingJob", "CreateModel", "CreateEndpointConfig"}),
+        frozenset(
+            {
+                "CreateTrainingJob",
+                "CreateProcessingJob",
+                "CreateModel",
+                "CreateEndpointConfig",
+                "CreatePipeline",
+                "UpdatePipeline",
+            }
+        ),
         "arn:aws:sagemaker:{region}:{account}:*", "ValidationException",
         "Could not assume role {role}. Please ensure that the role exists and allows principal "
         "'sagemaker.amazonaws.com' to assume the role.",

@@ -7,6 +7,7 @@
     fleet       the processes behind one endpoint configuration; rollout shifts traffic between two fleets,
                 and keeper starts again what died
     process     one process under its warden; isolation gives it its own /opt/ml and, if asked, no network
+    pipelines   SageMaker Pipelines: definitions, and executions of their steps
     images      which local program stands for a container image
     cloud       the one door to the rest of the local cloud: S3, STS, logs, metrics, events, alarms
     plug        adds all of it to MiniStack, which nothing else here knows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -27,7 +28,8 @@ def main() -> None:
     own = Credentials(
         os.environ.get("AWS_ACCESS_KEY_ID", "test"), os.environ.get("AWS_SECRET_ACCESS_KEY", "test")
     )
-    config = Config.read(os.environ, root)
+    own_url = f"http://127.0.0.1:{arguments.port}"
+    config = dataclasses.replace(Config.read(os.environ, root), own_url=own_url)
     backend = Backend(config, Cloud(config, own))
     if kept.exists():
         backend.load(json.loads(kept.read_text()))

@@ -13,6 +13,7 @@ from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
 from infra.local.sagemaker.models import EndpointConfigs, Models
 from infra.local.sagemaker.outbox import Outbox
+from infra.local.sagemaker.pipelines import Pipelines
 from infra.local.sagemaker.processing import ProcessingJobs
 from infra.local.sagemaker.runtime import Runtime
 from infra.local.sagemaker.store import Record, Store
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.config import Config
 
 _log = logging.getLogger(__name__)
-Event = tuple[str, str, Mapping[str, Any]]
+Event = tuple[str, list[str], Mapping[str, Any]]
 
 
 class Parts:
@@ -42,20 +43,20 @@ class Parts:
         with self.store.lock:
             self.store.tags[arn] = {tag["Key"]: tag["Value"] for tag in tags}
 
-    def emit(self, detail_type: str, arn: str, detail: Mapping[str, Any]) -> None:
-        """Send an event, after those before it and without waiting."""
+    def emit(self, detail_type: str, about: str | list[str], detail: Mapping[str, Any]) -> None:
+        """Send an event about one resource or several, after those before it and without waiting."""
         shown = {name: value for name, value in detail.items() if not name.startswith("_")}
-        self._events.put((detail_type, arn, shown))
+        self._events.put((detail_type, [about] if isinstance(about, str) else about, shown))
 
     def _deliver(self) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         while True:
-            detail_type, arn, detail = self._events.get()
+            detail_type, arns, detail = self._events.get()
             try:
-                self.cloud.emit(detail_type, arn, detail)
+                self.cloud.emit(detail_type, arns, detail)
             except (BotoCoreError, ClientError) as error:
-                _log.warning("event %s of %s was not delivered: %s", detail_type, arn, error)
+                _log.warning("event %s of %s was not delivered: %s", detail_type, arns, error)
 
 
 class Backend:
@@ -70,6 +71,7 @@ class Backend:
         self.endpoints = Endpoints(self.parts, self.configs, self.models)
         self.groups = registry.Groups(self.parts)
         self.packages = registry.Packages(self.parts, self.groups)
+        self.pipelines = Pipelines(self.parts)
         self.runtime = Runtime(self.parts, self.endpoints)
         self.operations = self._table()
         keeper.keep(self.endpoints.traffic.values)
@@ -99,6 +101,7 @@ class Backend:
         self.training.interrupt()
         self.processing.interrupt()
         self.endpoints.bring_back()
+        self.pipelines.executions.resume()
 
     def reset(self) -> None:
         """Forget everything and end every process."""
@@ -107,6 +110,7 @@ class Backend:
 
     def kill(self) -> None:
         """End every process at once."""
+        self.pipelines.executions.close()
         self.training.kill()
         self.processing.kill()
         self.endpoints.kill()
@@ -119,6 +123,7 @@ class Backend:
             "UpdateEndpoint": self.endpoints.update,
             "UpdateModelPackage": self.packages.update,
         }
+        table |= self.pipelines.operations()
         for jobs in (self.training, self.processing):
             table |= {
                 f"Create{jobs.word}": jobs.start,

@@ -72,6 +72,15 @@ class Cloud:
         """An S3 client that may do what the role may."""
         return self._make("s3", self.assume(role_arn))
 
+    def acting(self, role_arn: str, service: str) -> Any:
+        """A client that may do what the role may; one of SageMaker comes back to us, signed by the role.
+
+        Raises:
+            ApiError: the role does not exist or does not trust SageMaker.
+        """
+        own = self.config.own_url if service == "sagemaker" else ""
+        return self._make(service, self.assume(role_arn), own)
+
     def container_environment(self, credentials: Credentials) -> dict[str, str]:
         """The variables by which a container's SDKs find the cloud and sign for their role."""
         return {
@@ -81,8 +90,8 @@ class Cloud:
             **credentials.environment(),
         }
 
-    def emit(self, detail_type: str, arn: str, detail: Mapping[str, Any]) -> None:
-        """Put an event of SageMaker's on the default bus."""
+    def emit(self, detail_type: str, arns: list[str], detail: Mapping[str, Any]) -> None:
+        """Put an event of SageMaker's, about these resources, on the default bus."""
         import json
 
         self._deliver(
@@ -91,7 +100,7 @@ class Cloud:
                     "Source": "aws.sagemaker",
                     "DetailType": detail_type,
                     "Detail": json.dumps(detail),
-                    "Resources": [arn],
+                    "Resources": arns,
                 }
             ]
         )
@@ -106,7 +115,7 @@ class Cloud:
         alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
         return [alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM"]
 
-    def _make(self, service: str, credentials: Credentials) -> Any:
+    def _make(self, service: str, credentials: Credentials, address: str = "") -> Any:
         import boto3
         from botocore.config import Config as ClientConfig
 
@@ -123,7 +132,7 @@ class Cloud:
             s3={"addressing_style": "path"},
             inject_host_prefix=False,
         )
-        return session.client(service, endpoint_url=self.config.endpoint_url, config=settings)
+        return session.client(service, endpoint_url=address or self.config.endpoint_url, config=settings)
 
     def _assume_by_sts(self, role_arn: str, session_name: str) -> Credentials:
         from botocore.exceptions import ClientError

@@ -22,6 +22,7 @@ class Config:
 
     root: Path  # directories of jobs and endpoints
     endpoint_url: str  # of the cloud that has S3, STS, logs, metrics and events
+    own_url: str = ""  # where this SageMaker answers, if that cloud does not serve it
     region: str = REGION
     account: str = ACCOUNT
     time_scale: float = 1.0

@@ -21,8 +21,16 @@ _NAMED = {
     "ModelName": "model",
     "ModelPackageName": "model-package",
     "ModelPackageGroupName": "model-package-group",
+    "PipelineName": "pipeline",
 }
-_GIVEN = ("ResourceArn", "ModelPackageArn")
+_GIVEN = ("ResourceArn", "ModelPackageArn", "PipelineExecutionArn", "PipelineArn")
+# lists of what belongs to one resource, which IAM knows
+_LISTED_OF_ONE = (
+    "ListTags",
+    "ListPipelineExecutions",
+    "ListPipelineExecutionSteps",
+    "ListPipelineParametersForExecution",
+)
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
 
 
@@ -39,7 +47,7 @@ def resource_arn(path: str, headers: Mapping[str, str], body: bytes, region: str
 
 
 def _named(prefix: str, operation: str, request: dict[str, Any]) -> str:
-    if operation.startswith("List") and operation != "ListTags":
+    if operation.startswith("List") and operation not in _LISTED_OF_ONE:
         return "*"
     for member in _GIVEN:
         if request.get(member):

@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]  # the members of a Describe response: botocore's model is their type
 
-NOUNS = ("training-job", "processing-job", "model", "endpoint-config", "endpoint", "group", "package")
+NOUNS = (
+    "training-job",
+    "processing-job",
+    "model",
+    "endpoint-config",
+    "endpoint",
+    "group",
+    "package",
+    "pipeline",
+    "pipeline-execution",
+)
 
 
 class Store:

@@ -50,6 +50,20 @@ def test_a_user_who_may_not_pass_a_role_makes_no_machine_with_it(guarded: Guarde
     assert states.create_state_machine(name="passed", definition=PASS, roleArn=role)["stateMachineArn"]
 
 
+def test_a_user_who_may_not_pass_a_role_makes_no_pipeline_with_it(guarded: Guarded) -> None:
+    role = guarded.role("piped", "sagemaker.amazonaws.com")
+    sagemaker = _as_user(guarded, "piper", "sagemaker", allow("sagemaker:CreatePipeline"))
+    definition = json.dumps({"Version": "2020-12-01", "Steps": []})
+    given = {"PipelineName": "piped", "PipelineDefinition": definition, "RoleArn": role}
+    with pytest.raises(ClientError, match="iam:PassRole"):
+        sagemaker.create_pipeline(**given)
+    passing = allow("iam:PassRole", role)
+    guarded.client("iam").put_user_policy(
+        UserName="piper", PolicyName="own", PolicyDocument=policy(allow("sagemaker:CreatePipeline"), passing)
+    )
+    assert sagemaker.create_pipeline(**given)["PipelineArn"].endswith(":pipeline/piped")
+
+
 def test_nobody_assumes_a_role_that_trusts_only_a_service(guarded: Guarded) -> None:
     role = guarded.role("services-own", "lambda.amazonaws.com")
     with pytest.raises(ClientError, match="AccessDenied"):
