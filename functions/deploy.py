@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 from tidegate import aws, settings
 from tidegate.errors import Refused
 from tidegate.facts import ModelApproved
-from tidegate.models.registry import find_endpoint
+from tidegate.models.registry import find_endpoint, registered_sha256
 from tidegate.models.rollout import prepare
 from tidegate.models.run import resource_name
 from tidegate.plan import plan
@@ -32,7 +32,7 @@ def roll_out(sagemaker: Any, known: Settings, fact: ModelApproved) -> dict[str, 
     """What the deployment machine asks SageMaker for.
 
     Raises:
-        Refused: the endpoint is one that cannot be updated.
+        Refused: the endpoint is one that cannot be updated, or the registry does not say which file it is.
     """
     environment = known[Setting.ENVIRONMENT]
     package = sagemaker.describe_model_package(ModelPackageName=fact.package_arn)
@@ -50,10 +50,12 @@ def roll_out(sagemaker: Any, known: Settings, fact: ModelApproved) -> dict[str, 
         model=fact.model,
         version=fact.version,
         package_arn=fact.package_arn,
+        sha256=registered_sha256(package),
         image=container["Image"],
         model_data=container["ModelDataUrl"],
         role=known[Setting.MODEL_ROLE_ARN],
         lookup_table=known[Setting.LOOKUP_TABLE],
+        artefact_bucket=known[Setting.ARTEFACT_BUCKET],
         region=sagemaker.meta.region_name,
         instance_type=plan().model(fact.model).instance_type,
         exists=bool(endpoint),

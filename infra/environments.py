@@ -18,6 +18,7 @@ class Environment:
     scan_limit_gb: int  # what one Athena query may read
     requests_per_second: int  # what the HTTP API lets through
     log_days: int
+    capture_days: int  # how long captured predictions are kept; labels must arrive by then
     keeps_data: bool  # buckets and tables outlive their stacks
 
 
@@ -29,6 +30,7 @@ LAPTOP = Environment(
     scan_limit_gb=10,
     requests_per_second=100,
     log_days=7,
+    capture_days=90,
     keeps_data=False,
 )
 DEV = Environment(
@@ -39,6 +41,7 @@ DEV = Environment(
     scan_limit_gb=10,
     requests_per_second=50,
     log_days=14,
+    capture_days=90,
     keeps_data=False,
 )
 PROD = Environment(
@@ -49,6 +52,7 @@ PROD = Environment(
     scan_limit_gb=1000,
     requests_per_second=500,
     log_days=365,
+    capture_days=400,
     keeps_data=True,
 )
 

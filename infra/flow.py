@@ -71,7 +71,7 @@ FLOW: Mapping[str, Function] = {
     "deploy": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",),
-        reads=(S.ENVIRONMENT, S.LOOKUP_TABLE, S.MODEL_ROLE_ARN)),
+        reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.LOOKUP_TABLE, S.MODEL_ROLE_ARN)),
     "verify": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),

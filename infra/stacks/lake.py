@@ -19,6 +19,7 @@ from aws_cdk import (
 
 from infra.parts.store import AccessLogs, Store
 from infra.stacks.floor import Floor, Kit
+from tidegate.models.captures import CAPTURES
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -148,7 +149,12 @@ class LakeStack(Floor):
         # Tables are never expired by age: Iceberg says which of their files are no longer needed.
         self.lake = store("lake", _expiring("staging/", STAGED_DAYS), older)
         self.quarantine = store("quarantine")
-        self.artefact = store("artefact", _expiring("athena/", 7), older)
+        self.artefact = store(
+            "artefact",
+            _expiring("athena/", 7),
+            _expiring(f"{CAPTURES}/", self.environment_.capture_days),
+            older,
+        )
 
     def _table(self, role: str, noun: str, key: str, *, sort: str | None) -> aws_dynamodb.Table:
         return aws_dynamodb.Table(

@@ -162,5 +162,6 @@ class TrainingStack(Floor):
                 {"Bool": {"kms:GrantIsForAWSResource": "true"}},
             )
         permits.read(endpoint, "ReadTheModel", lake.artefact, "runs/*/model/")
-        permits.use_key(endpoint, lake, "s3", "dynamodb", encrypts=False)
+        permits.write(endpoint, "CapturePredictions", lake.artefact, "captures/")
+        permits.use_key(endpoint, lake, "s3", "dynamodb")
         endpoint.may("LookUp", ["dynamodb:Query", "dynamodb:BatchGetItem"], [lake.lookups.table_arn])

@@ -46,6 +46,7 @@ class Setting(StrEnum):
     DEPLOYMENT_MACHINE_ARN = "TIDEGATE_DEPLOYMENT_MACHINE_ARN"
     MODEL_NAME = "TIDEGATE_MODEL_NAME"  # set on the containers of one model
     MODEL_VERSION = "TIDEGATE_MODEL_VERSION"  # set on an endpoint's container
+    MODEL_SHA256 = "TIDEGATE_MODEL_SHA256"  # the same; of its ONNX file, as the registry has it
     # the way in
     API_URL = "TIDEGATE_API_URL"
 

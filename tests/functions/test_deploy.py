@@ -19,6 +19,7 @@ KNOWN = Settings(
         Setting.ENVIRONMENT.value: "laptop",
         Setting.MODEL_ROLE_ARN.value: "arn:aws:iam::000000000000:role/model",
         Setting.LOOKUP_TABLE.value: "lookups",
+        Setting.ARTEFACT_BUCKET.value: "artefact",
     }
 )
 
@@ -29,13 +30,18 @@ class Registry:
     class meta:
         region_name = "eu-west-1"
 
-    def __init__(self, status: str = "") -> None:
-        self._status = status
+    def __init__(self, status: str = "", sha256: str = "ab" * 32) -> None:
+        self._status, self._sha256 = status, sha256
 
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
         assert ModelPackageName == ARN
         container = {"Image": "image:1", "ModelDataUrl": "s3://artefact/model.tar.gz"}
-        return {"InferenceSpecification": {"Containers": [container]}}
+        properties = {"sha256": self._sha256} if self._sha256 else {}
+        return {
+            "ModelPackageArn": ARN,
+            "InferenceSpecification": {"Containers": [container]},
+            "CustomerMetadataProperties": properties,
+        }
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self._status:
@@ -59,3 +65,13 @@ def test_the_registered_image_and_data_are_what_is_rolled_out() -> None:
 def test_an_endpoint_that_was_never_made_is_not_updated() -> None:
     with pytest.raises(Refused, match="it was never made"):
         roll_out(Registry("Failed"), KNOWN, FACT)
+
+
+def test_the_container_is_told_which_model_the_registry_means() -> None:
+    container = roll_out(Registry(), KNOWN, FACT)["create_model"]["PrimaryContainer"]
+    assert container["Environment"]["TIDEGATE_MODEL_SHA256"] == "ab" * 32
+
+
+def test_a_version_of_which_the_registry_names_no_hash_is_not_rolled_out() -> None:
+    with pytest.raises(Refused, match="names no SHA-256"):
+        roll_out(Registry(sha256=""), KNOWN, FACT)

@@ -67,12 +67,15 @@ def test_every_bucket_is_private_encrypted_owned_and_logged(synthesis: Any) -> N
         assert "AccessLogs" in name or properties["LoggingConfiguration"]["DestinationBucketName"], name
 
 
+EXPIRING = ("staging/", "athena/", "captures/")
+
+
 def test_no_table_file_ever_expires_by_age(synthesis: Any) -> None:
     for name, bucket in synthesis.resources("AWS::S3::Bucket").items():
         if "AccessLogs" in name:
             continue
         for rule in bucket["Properties"]["LifecycleConfiguration"]["Rules"]:
-            assert "ExpirationInDays" not in rule or rule["Prefix"] in ("staging/", "athena/"), name
+            assert "ExpirationInDays" not in rule or rule["Prefix"] in EXPIRING, name
 
 
 def test_staged_rows_outlive_a_message_that_died_was_sent_back_and_died_again(synthesis: Any) -> None:

@@ -12,8 +12,10 @@ from botocore.exceptions import ClientError
 
 from infra.cli import drops, land, ledger, lineage, machines, predict, query, registry
 from infra.cli.demo import request_row
+from tests.clouds import eventually
 from tidegate.find import dataset, model
 from tidegate.lake.entry import State
+from tidegate.models import captures
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
 
@@ -132,9 +134,27 @@ def test_the_runtime_answers_as_the_api_does(
     body = json.dumps({"rows": [flight]}).encode()
     _, by_api = predict.ask(place, MODEL, body)
     by_runtime = place.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=resource_name(place.environment, MODEL), ContentType="application/json", Body=body
+        EndpointName=resource_name(place.environment, MODEL),
+        ContentType="application/json",
+        Body=body,
+        InferenceId="order-7",
     )
-    assert json.loads(by_runtime["Body"].read()) == by_api
+    assert json.loads(by_runtime["Body"].read()) == {**by_api, "id": "order-7"}
+
+
+def test_a_prediction_is_captured_under_its_id(
+    place: Place, deployed: dict[str, Any], flight: dict[str, Any]
+) -> None:
+    told = predict.ask(place, MODEL, json.dumps({"rows": [flight]}).encode())[1]
+    s3, bucket = place.client("s3"), place.settings[Setting.ARTEFACT_BUCKET]
+
+    def captured() -> list[dict[str, Any]]:
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=f"captures/{MODEL}/").get("Contents", [])
+        files = [s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read() for one in found]
+        return [line for file in files for line in captures.read(file) if line["id"] == told["id"]]
+
+    (line,) = eventually(captured)
+    assert (line["row"], line["score"]) == (flight, told["predictions"][0]["score"])
 
 
 @pytest.mark.parametrize(

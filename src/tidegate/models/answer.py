@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ import polars as pl
 from tidegate.models.columns import as_named
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tidegate.contract.verdict import RowsVerdict
     from tidegate.models.declare import Frames, Model
     from tidegate.models.onnx_model import OnnxModel
@@ -44,6 +46,17 @@ class Rejected(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What is sent, and what it was made from: nothing, when the endpoint described itself."""
+
+    body: Row
+    identity: str = ""
+    rows: Sequence[Row] = ()  # as they came
+    features: NDArray[np.float32] | None = None
+    scores: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answerer:
     """One version of one model, ready to answer."""
 
@@ -53,8 +66,8 @@ class Answerer:
     check: CheckRows
     fetch: Fetch
 
-    def answer(self, body: bytes) -> dict[str, Any]:
-        """The answer to a request.
+    def answer(self, body: bytes, identity: str) -> Answer:
+        """The answer to a request, which its `identity` names from then on.
 
         Raises:
             Rejected: the request is no JSON, too large, or breaks the contract.
@@ -62,14 +75,23 @@ class Answerer:
         asked = _parse(body)
         told = {"model": self.model.name, "version": self.version}
         if asked == {"describe": True}:
-            return {**told, "run": self.onnx.card["run"], "sha256": self.onnx.card["sha256"]}
+            card = self.onnx.card
+            return Answer(body={**told, "run": card["run"], "sha256": card["sha256"]})
         rows = _rows(asked)
         verdict = self.check(rows)
         if verdict.errors:
             raise _broken([asdict(error) for error in verdict.errors])
-        return {**told, "predictions": [{"score": score} for score in self._scores(verdict.rows)]}
+        matrix = self._matrix(verdict.rows)
+        scores = [round(score, 6) for score in self.onnx.scores(matrix).tolist()]
+        return Answer(
+            body={**told, "id": identity, "predictions": [{"score": score} for score in scores]},
+            identity=identity,
+            rows=rows,
+            features=matrix,
+            scores=scores,
+        )
 
-    def _scores(self, rows: pl.DataFrame) -> list[float]:
+    def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float32]:
         frame = as_named(rows, self.onnx.card["columns"])
         try:
             keys = self.model.lookup_keys(frame)
@@ -77,8 +99,7 @@ class Answerer:
             raise _senseless(str(error)) from error
         _refuse_timeless(keys)
         features = self.model.features(frame, self.fetch(keys))
-        matrix = features.select(self.onnx.features).to_numpy().astype(np.float32)
-        return [round(float(score), 6) for score in self.onnx.scores(matrix)]
+        return features.select(self.onnx.features).to_numpy().astype(np.float32)
 
 
 def _parse(body: bytes) -> Row:

@@ -90,9 +90,9 @@ def run_evaluate(told: Container) -> None:
 def run_serve(told: Container) -> None:
     """`model` → an endpoint's container, until it is stopped."""
     from tidegate.models.serve import serve
-    from tidegate.models.serving import answerer
+    from tidegate.models.serving import endpoint
 
-    serve(answerer(Places(told.base).model, settings.from_environment()), told.host, told.port)
+    serve(endpoint(Places(told.base).model, settings.from_environment()), told.host, told.port)
 
 
 STEPS: dict[str, Callable[[Container], None]] = {

@@ -49,6 +49,7 @@ class Model:
     schedule: str  # an EventBridge Scheduler expression
     instance_type: str
     seed: int = 7
+    sampled: float = 1.0  # the share of requests that its endpoint captures
     embargo: timedelta = timedelta(
         0
     )  # how long a label takes to be known: training stops so long before the test

@@ -43,21 +43,26 @@ class OnnxModel:
         return chances[:, 1].astype("float64")
 
 
-def load(folder: Path) -> OnnxModel:
+def load(folder: Path, registered: str = "") -> OnnxModel:
     """The model in `folder`.
 
+    Args:
+        folder: holds the model and its card, which came in one archive.
+        registered: the SHA-256 that the registry has, where one is in service: an archive vouches for itself.
+
     Raises:
-        Refused: a file is missing, too large, or not the one that its card was written for.
+        Refused: a file is missing, too large, or not the one that its card and the registry name.
     """
     card = _read_card(folder)
     content = _read(folder / ONNX_FILE, LARGEST_ONNX)
     found = sha256(content).hexdigest()
-    if found != card["sha256"]:
-        raise Refused(
-            str(folder / ONNX_FILE),
-            f"its SHA-256 is {found}, while {CARD_FILE} names {card['sha256']}",
-            "Deploy the package that the registry holds",
-        )
+    for who, named in ((CARD_FILE, card["sha256"]), ("the registry", registered or found)):
+        if found != named:
+            raise Refused(
+                str(folder / ONNX_FILE),
+                f"its SHA-256 is {found}, while {who} names {named}",
+                "Deploy the package that the registry holds",
+            )
     session = session_of(content)
     width = session.get_inputs()[0].shape[1]
     if width != len(card["features"]):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from tidegate.errors import Refused
 from tidegate.models.run import resource_name, version_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def model_in_service(sagemaker: Any, environment: str, model: str) -> str:
@@ -45,3 +49,19 @@ def find_endpoint(sagemaker: Any, name: str) -> dict[str, Any]:
         if "Could not find" in error.response["Error"]["Message"]:
             return {}
         raise
+
+
+def registered_sha256(package: Mapping[str, Any]) -> str:
+    """The SHA-256 of a version's ONNX file, as the gate registered it.
+
+    Raises:
+        Refused: it has none; what is in its archive could be anything.
+    """
+    found: str = package.get("CustomerMetadataProperties", {}).get("sha256", "")
+    if not found:
+        raise Refused(
+            str(package.get("ModelPackageArn", "the model package")),
+            "the registry names no SHA-256 of its model",
+            "Approve a version that the gate registered",
+        )
+    return found

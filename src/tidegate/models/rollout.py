@@ -27,14 +27,23 @@ def create_model(
 
 
 def container_settings(
-    environment: str, model: str, version: int, lookup_table: str, region: str
+    *,
+    environment: str,
+    model: str,
+    version: int,
+    sha256: str,
+    lookup_table: str,
+    artefact_bucket: str,
+    region: str,
 ) -> dict[str, str]:
     """What the endpoint's container reads."""
     return {
         Setting.ENVIRONMENT.value: environment,
         Setting.MODEL_NAME.value: model,
         Setting.MODEL_VERSION.value: str(version),
+        Setting.MODEL_SHA256.value: sha256,
         Setting.LOOKUP_TABLE.value: lookup_table,
+        Setting.ARTEFACT_BUCKET.value: artefact_bucket,
         "AWS_DEFAULT_REGION": region,
     }
 
@@ -74,17 +83,27 @@ def prepare(
     model: str,
     version: int,
     package_arn: str,
+    sha256: str,
     image: str,
     model_data: str,
     role: str,
     lookup_table: str,
+    artefact_bucket: str,
     region: str,
     instance_type: str,
     exists: bool,
 ) -> dict[str, Any]:
     """Everything that the deployment machine needs."""
     name = version_name(environment, model, version)
-    told = container_settings(environment, model, version, lookup_table, region)
+    told = container_settings(
+        environment=environment,
+        model=model,
+        version=version,
+        sha256=sha256,
+        lookup_table=lookup_table,
+        artefact_bucket=artefact_bucket,
+        region=region,
+    )
     return {
         "model": model,
         "version": version,

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import orjson
 
@@ -13,9 +14,13 @@ from tidegate.errors import Transient
 from tidegate.models.answer import LARGEST_BODY, Rejected
 
 if TYPE_CHECKING:
-    from tidegate.models.answer import Answerer
+    from tidegate.models.answer import Answer, Answerer
+    from tidegate.models.recording import Recording
 
 log = logging.getLogger(__name__)
+INFERENCE_ID = b"x-amzn-sagemaker-inference-id"
+LONGEST_ID = 64  # SageMaker's own limit
+
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -24,15 +29,32 @@ Send = Callable[[Message], Awaitable[None]]
 class Endpoint:
     """The ASGI application of one model version."""
 
-    def __init__(self, answerer: Answerer) -> None:
-        self._answerer = answerer
+    def __init__(self, answerer: Answerer, recording: Recording) -> None:
+        self._answerer, self._recording = answerer, recording
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer one request; uvicorn's lifespan messages are not ours."""
-        if scope["type"] != "http":
-            return
+        """Answer one request, or the server's word that it starts or ends."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._respond(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            said = (await receive())["type"]
+            if said == "lifespan.startup":
+                self._recording.start()
+            else:
+                await asyncio.to_thread(self._recording.close)
+            await send({"type": f"{said}.complete"})
+            if said == "lifespan.shutdown":
+                return
+
+    async def _respond(self, scope: Message, receive: Receive, send: Send) -> None:
+        answer = None
         try:
-            status, body = 200, await self._route(scope["method"], scope["path"], receive)
+            answer = await self._route(scope, receive)
+            status, body = 200, answer.body if answer else None
         except Rejected as error:
             status, body = error.status, error.body
         except Transient as error:
@@ -40,16 +62,32 @@ class Endpoint:
             told = {"where": error.where, "what": "it cannot be read now", "next_step": error.next_step}
             status, body = 503, {"error": told}
         await _send(send, status, orjson.dumps(body) if body is not None else b"")
+        if answer:
+            self._recording.answered(answer)
 
-    async def _route(self, method: str, path: str, receive: Receive) -> dict[str, Any] | None:
+    async def _route(self, scope: Message, receive: Receive) -> Answer | None:
+        method, path = scope["method"], scope["path"]
         if path == "/ping" and method == "GET":
             return None
         if path == "/invocations" and method == "POST":
-            return await asyncio.to_thread(self._answerer.answer, await _read(receive))
+            identity = _identity(scope)
+            return await asyncio.to_thread(self._answerer.answer, await _read(receive), identity)
         known = "GET /ping and POST /invocations"
         if path in ("/ping", "/invocations"):
             raise Rejected(405, f"{path} does not take this method", f"Use {known}")
         raise Rejected(404, "there is no such path", f"Use {known}")
+
+
+def _identity(scope: Message) -> str:
+    """What the caller calls the request (SageMaker's InferenceId), or a name of our own."""
+    for name, value in scope["headers"]:
+        if name == INFERENCE_ID and value:
+            given: str = value.decode("latin-1")
+            if len(given) > LONGEST_ID or not given.isascii() or not given.isprintable():
+                said = f"its inference id is not {LONGEST_ID} printable ASCII characters at most"
+                raise Rejected(400, said, "Send another, or none")
+            return given
+    return str(uuid4())
 
 
 async def _read(receive: Receive) -> bytes:
@@ -69,10 +107,8 @@ async def _send(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(answerer: Answerer, host: str, port: int) -> None:
+def serve(endpoint: Endpoint, host: str, port: int) -> None:
     """Answer until the process is told to stop."""
     import uvicorn
 
-    uvicorn.run(
-        Endpoint(answerer), host=host, port=port, lifespan="off", log_level="warning", access_log=False
-    )
+    uvicorn.run(endpoint, host=host, port=port, lifespan="on", log_level="warning", access_log=False)

@@ -1,4 +1,4 @@
-"""Put together what answers: the model, its contract and its lookup table."""
+"""Put together what answers: the model, its contract, its lookup table and its captures."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from tidegate import aws, find
 from tidegate.contract.requests import check_rows
 from tidegate.models.answer import Answerer
+from tidegate.models.capturing import Capturing, to_bucket
 from tidegate.models.lookups import LookupTable
 from tidegate.models.onnx_model import load
+from tidegate.models.recording import Recording
+from tidegate.models.serve import Endpoint
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -17,21 +20,31 @@ if TYPE_CHECKING:
     from tidegate.settings import Settings
 
 
-def answerer(folder: Path, known: Settings) -> Answerer:
-    """What answers for the model in `folder`.
+def endpoint(folder: Path, known: Settings) -> Endpoint:
+    """What answers for the model in `folder`, and remembers what it answered.
 
     Raises:
-        Refused: the folder holds no model that may be served.
+        Refused: the folder holds no model that may be served, or another one than the registry names.
     """
-    onnx = load(folder)
+    onnx = load(folder, known[Setting.MODEL_SHA256])
     model = find.model(onnx.card["model"])
     dataset = find.dataset(model.request)
     columns = dataset.known_by(model.known_by)
     table = LookupTable(aws.client("dynamodb"), known[Setting.LOOKUP_TABLE])
-    return Answerer(
+    version = int(known[Setting.MODEL_VERSION])
+    put = to_bucket(aws.client("s3"), known[Setting.ARTEFACT_BUCKET])
+    recording = Recording(
+        Capturing(put, model.name, version),
+        version=version,
+        features=onnx.features,
+        personal=dataset.personal(),
+        sampled=model.sampled,
+    )
+    answerer = Answerer(
         model=model,
-        version=int(known[Setting.MODEL_VERSION]),
+        version=version,
         onnx=onnx,
         check=lambda rows: check_rows(rows, dataset, columns),
         fetch=lambda keys: table.fetch(model.lookups, keys, onnx.card["lookups"]),
     )
+    return Endpoint(answerer, recording)

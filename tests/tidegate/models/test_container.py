@@ -22,6 +22,7 @@ from tests.pipelines import real
 from tests.tidegate.models.lookup_items import make_table, put_all
 from tests.tidegate.models.test_gating import RUN
 from tidegate import find
+from tidegate.models.captures import read, version_of
 from tidegate.models.onnx_model import load
 from tidegate.models.snapshot import OBJECT_ID, snapshot
 
@@ -32,6 +33,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MODEL = find.model("flight_delay")
 DATASETS = {name: find.dataset(name) for name in MODEL.reads}
 TABLES = {"flights": real.flights, "weather": real.weather, "planes": real.planes}
+BUCKET = "artefact-of-the-container"
 RECORD = RUN.__class__(**{**vars(RUN), "tables": dict.fromkeys(TABLES, "1")})
 
 
@@ -126,11 +128,12 @@ class Served:
     """An endpoint's container that answers."""
 
     url: str
+    process: subprocess.Popen[bytes]
 
     def ask(
-        self, body: bytes, path: str = "/invocations", method: str = "POST"
+        self, body: bytes, path: str = "/invocations", method: str = "POST", **headers: str
     ) -> tuple[int, dict[str, Any]]:
-        request = urllib.request.Request(self.url + path, data=body, method=method)
+        request = urllib.request.Request(self.url + path, data=body, method=method, headers=headers)
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 return answer.status, json.loads(answer.read() or b"{}")
@@ -141,21 +144,30 @@ class Served:
 @pytest.fixture(scope="module")
 def served(trained: Trained, cloud: Any) -> Iterator[Served]:
     table = make_table(cloud.client("dynamodb"))
+    cloud.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
     put_all(cloud.client("dynamodb"), table, MODEL.lookups, real.lookups(), days=3)
     port = free_port()
-    told = {
-        "SAGEMAKER_BIND_TO_PORT": str(port),
-        "TIDEGATE_BIND_HOST": "127.0.0.1",
-        "TIDEGATE_MODEL_VERSION": "3",
-        "TIDEGATE_LOOKUP_TABLE": table,
-    }
+    told = serving(trained, port, table)
     command = [sys.executable, "-m", "tidegate.models.container", "serve"]
     process = subprocess.Popen(command, env=environment(trained.train, **told))
     try:
-        yield wait(Served(f"http://127.0.0.1:{port}"), process)
+        yield wait(Served(f"http://127.0.0.1:{port}", process), process)
     finally:
         process.terminate()
         process.wait(10)
+
+
+def serving(trained: Trained, port: int, table: str) -> dict[str, str]:
+    return {
+        "SAGEMAKER_BIND_TO_PORT": str(port),
+        "TIDEGATE_BIND_HOST": "127.0.0.1",
+        "TIDEGATE_MODEL_VERSION": "3",
+        "TIDEGATE_MODEL_SHA256": trained.report["sha256"],
+        "TIDEGATE_LOOKUP_TABLE": table,
+        "TIDEGATE_ARTEFACT_BUCKET": BUCKET,
+    }
 
 
 def wait(endpoint: Served, process: subprocess.Popen[bytes]) -> Served:
@@ -231,3 +243,30 @@ def test_a_request_that_is_too_large_gets_413(served: Served) -> None:
 )
 def test_other_paths_and_methods_are_refused(served: Served, path: str, method: str, status: int) -> None:
     assert served.ask(b"", path, method)[0] == status
+
+
+def test_an_archive_that_vouches_for_itself_is_refused_where_the_registry_names_another_model(
+    trained: Trained, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.train / "model", tmp_path / "model")
+    told = {**serving(trained, free_port(), "none"), "TIDEGATE_MODEL_SHA256": "0" * 64}
+    assert run(tmp_path, "serve", **told).returncode == 1
+    assert "while the registry names 0000" in (tmp_path / "output" / "failure").read_text()
+
+
+def test_what_was_answered_is_captured_at_the_latest_when_the_container_ends(
+    served: Served, cloud: Any
+) -> None:
+    named = {"X-Amzn-SageMaker-Inference-Id": "order-7"}
+    status, answer = served.ask(json.dumps({"rows": request_rows(2)}).encode(), **named)
+    assert (status, answer["id"]) == (200, "order-7")
+    served.process.terminate()
+    served.process.wait(20)
+    s3 = cloud.client("s3")
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET, Prefix="captures/")["Contents"]]
+    kept = [line for key in keys for line in read(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())]
+    assert {(version_of(key), key.split("/")[1]) for key in keys} == {(3, "flight_delay")}
+    ours = [line for line in kept if line["id"] == "order-7"]
+    assert [line["row"] for line in ours] == request_rows(2)
+    assert [line["score"] for line in ours] == [one["score"] for one in answer["predictions"]]
+    assert ours[0]["features"]["distance"] == ours[0]["row"]["distance"]

@@ -46,6 +46,16 @@ def test_an_exchanged_model_is_refused_by_its_hash(folder: Path) -> None:
         load(folder)
 
 
+def test_a_model_and_card_that_were_exchanged_together_are_refused_by_the_registrys_hash(
+    folder: Path,
+) -> None:
+    registered = sha256(CONTENT).hexdigest()
+    (folder / "model.onnx").write_bytes(CONTENT + b" ")
+    write_card(folder, sha256=sha256(CONTENT + b" ").hexdigest())
+    with pytest.raises(Refused, match="while the registry names"):
+        load(folder, registered)
+
+
 @pytest.mark.parametrize("card", [b"", b"[]", b"{}", b'{"model": 1, "sha256": "x", "features": []}', b"\xff"])
 def test_what_is_no_card_is_refused(folder: Path, card: bytes) -> None:
     (folder / "model.json").write_bytes(card)

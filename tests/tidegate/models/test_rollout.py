@@ -15,10 +15,12 @@ PREPARED = prepare(
     model="flight_delay",
     version=3,
     package_arn="arn:aws:sagemaker:eu-west-1:000000000000:model-package/tidegate-laptop-flight-delay/3",
+    sha256="ab" * 32,
     image="image:1",
     model_data="s3://artefact/model.tar.gz",
     role="arn:aws:iam::000000000000:role/tidegate-laptop-model",
     lookup_table="tidegate-laptop-lookups",
+    artefact_bucket="tidegate-laptop-artefact",
     region="eu-west-1",
     instance_type="ml.m5.large",
     exists=True,
@@ -67,8 +69,10 @@ def test_an_update_is_taken_back_by_the_alarms_of_its_endpoint() -> None:
     ]
 
 
-def test_the_container_is_told_its_model_version_and_lookup_table() -> None:
+def test_the_container_is_told_its_model_its_hash_and_where_to_read_and_write() -> None:
     told = PREPARED["create_model"]["PrimaryContainer"]["Environment"]
     assert told["TIDEGATE_MODEL_NAME"] == "flight_delay"
     assert told["TIDEGATE_MODEL_VERSION"] == "3"
+    assert told["TIDEGATE_MODEL_SHA256"] == "ab" * 32
     assert told["TIDEGATE_LOOKUP_TABLE"] == "tidegate-laptop-lookups"
+    assert told["TIDEGATE_ARTEFACT_BUCKET"] == "tidegate-laptop-artefact"

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -19,10 +19,16 @@ from tidegate import find
 from tidegate.contract.requests import check_rows
 from tidegate.errors import Transient
 from tidegate.models.answer import LARGEST_BODY, Answerer
+from tidegate.models.captures import read
+from tidegate.models.capturing import Capturing
 from tidegate.models.onnx_model import load
+from tidegate.models.recording import Recording
 from tidegate.models.serve import Endpoint
 from tidegate.models.snapshot import known_columns
 from tidegate.models.train import Material, train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 MODEL = find.model("flight_delay")
 CONTRACT = find.dataset("flights")
@@ -51,7 +57,15 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
 
 @pytest.fixture(scope="module")
 def endpoint(answerer: Answerer) -> Endpoint:
-    return Endpoint(answerer)
+    return Endpoint(answerer, recording({}))
+
+
+def recording(
+    written: dict[str, bytes], features: Sequence[str] = (), personal: frozenset[str] = frozenset()
+) -> Recording:
+    """Remembers into a dictionary."""
+    capturing = Capturing(written.__setitem__, MODEL.name, 1)
+    return Recording(capturing, version=1, features=features, personal=personal, sampled=1)
 
 
 def good_row() -> dict[str, Any]:
@@ -60,7 +74,9 @@ def good_row() -> dict[str, Any]:
     return told
 
 
-def ask(endpoint: Endpoint, body: bytes, pieces: int = 1) -> tuple[int, dict[str, Any]]:
+def ask(
+    endpoint: Endpoint, body: bytes, pieces: int = 1, headers: Sequence[tuple[bytes, bytes]] = ()
+) -> tuple[int, dict[str, Any]]:
     """Send a body in so many pieces, as a web server would."""
     step = max(1, -(-len(body) // pieces))
     parts = [body[start : start + step] for start in range(0, len(body), step)] or [b""]
@@ -75,7 +91,7 @@ def ask(endpoint: Endpoint, body: bytes, pieces: int = 1) -> tuple[int, dict[str
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": "/invocations"}
+    scope = {"type": "http", "method": "POST", "path": "/invocations", "headers": headers}
     asyncio.run(endpoint(scope, receive, send))
     return sent[0]["status"], json.loads(sent[1]["body"])
 
@@ -138,9 +154,67 @@ def test_a_lookup_table_that_cannot_be_read_is_told_as_a_fault_of_ours_without_i
         raise Transient("the lookup table", "secret inside", "Try again shortly")
 
     broken = Answerer(**{**vars(answerer), "fetch": fetch})
-    status, answer = ask(Endpoint(broken), json.dumps(good_row()).encode())
+    status, answer = ask(Endpoint(broken, recording({})), json.dumps(good_row()).encode())
     assert status == 503
     assert "secret" not in json.dumps(answer)
+
+
+def test_a_request_keeps_the_name_that_its_caller_gave_it(endpoint: Endpoint) -> None:
+    body = json.dumps(good_row()).encode()
+    named = [(b"x-amzn-sagemaker-inference-id", b"order-7")]
+    assert ask(endpoint, body, headers=named)[1]["id"] == "order-7"
+    assert ask(endpoint, body)[1]["id"] != ask(endpoint, body)[1]["id"]
+
+
+@pytest.mark.parametrize("name", [b"x" * 65, b"\xff", b"a\x00b"])
+def test_a_name_that_sagemaker_would_not_take_is_refused(endpoint: Endpoint, name: bytes) -> None:
+    headers = [(b"x-amzn-sagemaker-inference-id", name)]
+    assert ask(endpoint, json.dumps(good_row()).encode(), headers=headers)[0] == 400
+
+
+def test_what_is_captured_is_the_request_and_what_the_model_saw_less_what_is_personal(
+    answerer: Answerer,
+) -> None:
+    written: dict[str, bytes] = {}
+    remembers = recording(written, answerer.onnx.features, frozenset({"tailnum", "distance"}))
+    rows = [good_row(), good_row()]
+    answer = ask(Endpoint(answerer, remembers), json.dumps({"rows": rows}).encode())[1]
+    remembers.start()
+    remembers.close()
+    (kept,) = written.values()
+    lines = list(read(kept))
+    assert [(line["id"], line["n"]) for line in lines] == [(answer["id"], 0), (answer["id"], 1)]
+    assert [line["score"] for line in lines] == [one["score"] for one in answer["predictions"]]
+    assert lines[0]["row"].keys() == rows[0].keys() - {"tailnum", "distance"}
+    assert lines[0]["features"].keys() == set(answerer.onnx.features) - {"distance"}
+    assert lines[0]["features"]["minute_of_day"] == rows[0]["hour"] * 60 + rows[0]["minute"]
+    assert rows[0]["tailnum"].encode() not in kept
+
+
+def test_refused_requests_and_descriptions_are_not_captured(answerer: Answerer) -> None:
+    written: dict[str, bytes] = {}
+    remembers = recording(written)
+    endpoint = Endpoint(answerer, remembers)
+    assert ask(endpoint, b'{"describe": true}')[0] == 200
+    assert ask(endpoint, json.dumps({**good_row(), "origin": "XXX"}).encode())[0] == 422
+    remembers.start()
+    remembers.close()
+    assert written == {}
+
+
+def test_the_declared_share_of_requests_is_captured(answerer: Answerer) -> None:
+    written: dict[str, bytes] = {}
+    chances = iter([0.1, 0.9, 0.2])
+    capturing = Capturing(written.__setitem__, MODEL.name, 1)
+    remembers = Recording(
+        capturing, version=1, features=(), personal=frozenset(), sampled=0.5, chance=lambda: next(chances)
+    )
+    endpoint = Endpoint(answerer, remembers)
+    ids = [ask(endpoint, json.dumps(good_row()).encode())[1]["id"] for _ in range(3)]
+    remembers.start()
+    remembers.close()
+    (kept,) = written.values()
+    assert [line["id"] for line in read(kept)] == [ids[0], ids[2]]
 
 
 def test_serving_loads_nothing_that_only_training_needs() -> None:

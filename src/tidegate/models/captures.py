@@ -1,0 +1,67 @@
+"""What an endpoint keeps of its predictions, and where: JSON lines below `captures/` in the artefact bucket.
+
+One line is one predicted row: `{"id", "n", "at", "version", "row", "features", "score"}`. `id` names the
+request, `n` the row in it, `at` the moment in UTC; `row` holds the request's columns as they came, `features`
+what the model saw (null: nothing was known). Personal columns are in neither. Files are written whole, and
+never changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+CAPTURES = "captures"
+
+
+def hour_prefix(model: str, at: datetime) -> str:
+    """Below it lies what was captured of a model in the hour of `at`, which is in UTC."""
+    return f"{CAPTURES}/{model}/{at:%Y/%m/%d/%H}/"
+
+
+def capture_key(model: str, at: datetime, version: int, name: str) -> str:
+    """The key of one file; `name` is random, since several containers write at once."""
+    return f"{hour_prefix(model, at)}{version}-{name}.jsonl"
+
+
+def version_of(key: str) -> int:
+    """The version that answered, read from a file's name."""
+    return int(key.rpartition("/")[2].partition("-")[0])
+
+
+def lines(
+    *,
+    identity: str,
+    at: datetime,
+    version: int,
+    rows: Iterable[Mapping[str, Any]],
+    features: Iterable[Mapping[str, float]],
+    scores: Sequence[float],
+) -> list[bytes]:
+    """One answered request as lines; a feature that is NaN is written as null."""
+    moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return [
+        orjson.dumps(
+            {
+                "id": identity,
+                "n": number,
+                "at": moment,
+                "version": version,
+                "row": row,
+                "features": seen,
+                "score": score,
+            },
+            option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY,
+        )
+        for number, (row, seen, score) in enumerate(zip(rows, features, scores, strict=True))
+    ]
+
+
+def read(content: bytes) -> Iterator[dict[str, Any]]:
+    """The lines of one file."""
+    return (orjson.loads(line) for line in content.splitlines())

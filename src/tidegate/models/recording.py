@@ -1,0 +1,60 @@
+"""What an endpoint remembers of an answer once it is sent: captured rows, less what is personal."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from tidegate.models.captures import lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tidegate.models.answer import Answer
+    from tidegate.models.capturing import Capturing
+
+
+class Recording:
+    """Remembers the answers of one version."""
+
+    def __init__(
+        self,
+        capturing: Capturing,
+        *,
+        version: int,
+        features: Sequence[str],
+        personal: frozenset[str],
+        sampled: float,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._capturing, self._version = capturing, version
+        self._features = [(place, name) for place, name in enumerate(features) if name not in personal]
+        self._personal, self._sampled, self._chance = personal, sampled, chance
+
+    def start(self) -> None:
+        """Begin to write down what is remembered."""
+        self._capturing.start()
+
+    def close(self) -> None:
+        """Write down what is left."""
+        self._capturing.close()
+
+    def answered(self, answer: Answer) -> None:
+        """Remember an answer that was sent."""
+        if answer.features is None or self._chance() >= self._sampled:
+            return
+        at = datetime.now(UTC)
+        rows = [
+            {name: value for name, value in row.items() if name not in self._personal} for row in answer.rows
+        ]
+        features = [{name: row[place] for place, name in self._features} for row in answer.features.tolist()]
+        told = lines(
+            identity=answer.identity,
+            at=at,
+            version=self._version,
+            rows=rows,
+            features=features,
+            scores=answer.scores,
+        )
+        self._capturing.keep(told, at)
