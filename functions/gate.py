@@ -31,5 +31,5 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     return {
         "passed": not reasons,
         "reasons": reasons,
-        "package": package_request(known[Setting.ENVIRONMENT], run, evaluation),
+        "package": {} if reasons else package_request(known[Setting.ENVIRONMENT], run, evaluation),
     }

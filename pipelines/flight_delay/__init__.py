@@ -29,4 +29,5 @@ model = Model(
     least_new_rows=50_000,  # two months of flights: a part to learn from, and a later part to be judged on
     schedule="cron(0 6 ? * MON *)",
     instance_type="ml.m5.large",
+    slices=("carrier", "origin"),
 )

@@ -40,4 +40,5 @@ def test_a_poor_report_is_refused_with_its_reasons(cloud: Any, event: dict[str, 
     put(cloud, event, evaluation(least_auc=0.99))
     answer = handler(event, None)
     assert answer["passed"] is False
-    assert answer["reasons"] == ["AUC 0.7000 is below the floor of 0.99"]
+    assert answer["reasons"] == ["floor: AUC 0.7000, of at least 0.99"]
+    assert answer["package"] == {}

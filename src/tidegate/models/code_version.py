@@ -7,12 +7,17 @@ from hashlib import sha256
 from pathlib import Path
 
 LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping do not
+    "archive.py",
     "baselines.py",
+    "calibration.py",
     "columns.py",
     "declare.py",
+    "effort.py",
     "evaluate.py",
+    "explain.py",
     "export.py",
     "scores.py",
+    "slices.py",
     "snapshot.py",
     "train.py",
 )

@@ -11,7 +11,7 @@ import logging
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tidegate import find, settings
 from tidegate.errors import Mistake, TidegateError
@@ -68,23 +68,24 @@ def run_train(told: Container) -> None:
 
 
 def run_evaluate(told: Container) -> None:
-    """`processing/{model,champion,data}` → `processing/evaluation/evaluation.json`."""
-    from tidegate.models.evaluate import evaluate, load_champion, unpack
-    from tidegate.models.onnx_model import load
+    """`processing/{model,champion,data}` → `processing/evaluation/`."""
+    from tidegate.models.archive import Fault, admit
+    from tidegate.models.evaluate import evaluate, held_out, load_champion, unfit
     from tidegate.models.train import read_material
 
     places = Places(told.base)
-    held_out = places.processing("data") / "test"
-    run = _run_beside(held_out)
-    material = read_material(held_out, places.processing("data") / "lookups")
+    folder = places.processing("data") / "test"
+    run = _run_beside(folder)
+    model = find.model(run.model)
+    rows = held_out(model, read_material(folder, places.processing("data") / "lookups"))
     with tempfile.TemporaryDirectory() as scratch:
-        challenger = load(unpack(places.processing("model"), Path(scratch) / "challenger"))
-        champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
-        report = evaluate(find.model(run.model), material, challenger, champion)
-    into = places.processing("evaluation")
-    into.mkdir(parents=True, exist_ok=True)
-    (into / "evaluation.json").write_text(json.dumps(report, indent=1))
-    log.info("evaluated %s: AUC %.4f", run.run, report["challenger"]["auc"])
+        candidate = admit(places.processing("model"), Path(scratch) / "challenger", rows.features.columns)
+        if isinstance(candidate, Fault):
+            report = unfit(run, model, candidate)
+        else:
+            champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
+            report = evaluate(model, rows, candidate, champion, int(run.seed))
+    _leave_report(places.processing("evaluation"), report)
 
 
 def run_serve(told: Container) -> None:
@@ -113,6 +114,16 @@ def _step(arguments: list[str]) -> Callable[[Container], None]:
 
 def _run_beside(folder: Path) -> Run:
     return Run.from_json(json.dumps(json.loads((folder / "material.json").read_text())["run"]))
+
+
+def _leave_report(into: Path, report: dict[str, Any]) -> None:
+    """The evaluation as the gate reads it."""
+    from tidegate.models.gating import verdicts
+
+    into.mkdir(parents=True, exist_ok=True)
+    (into / "evaluation.json").write_text(json.dumps(report, indent=1))
+    for one in verdicts(report):
+        log.info("%s %s: %s", "kept  " if one.passed else "BROKEN", one.rule, one.said)
 
 
 def _leave_failure(told: Container, text: str) -> None:

@@ -23,6 +23,19 @@ class Lookup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the gate holds a candidate to, beside `least_auc` and the scores of the model in service."""
+
+    slice_rows: int = 500  # a slice of fewer held-out rows is shown, and not judged
+    slice_auc: float = 0.5  # no judged slice may lie surely below: a model that guesses there is none
+    slice_loss: float = 0.03  # so much AUC may a slice lose against the model in service
+    calibration_error: float = 0.1  # how far chances and what came true may be apart, on average
+    latency_ratio: float = 3.0  # how much processor time an answer may take, as a multiple of the champion's
+    onnx_bytes: int = 50_000_000
+    leak_auc: float = 0.98  # a feature that alone tells the label so well is taken for the label itself
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One model. `features`, `label` and `fit` are plain functions; everything else is configuration."""
 
@@ -53,6 +66,8 @@ class Model:
     embargo: timedelta = timedelta(
         0
     )  # how long a label takes to be known: training stops so long before the test
+    slices: tuple[str, ...] = ()  # columns of the request table: the gate looks at each value by itself
+    limits: Limits = Limits()
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -1,18 +1,21 @@
-"""Judge a trained model on the held-out rows: against the model in service and against both baselines."""
+"""Judge a candidate on the held-out rows: against the model in service, both baselines, and part by part."""
 
 from __future__ import annotations
 
-import io
-import tarfile
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tidegate.errors import Refused
 from tidegate.models import baselines
-from tidegate.models.onnx_model import CARD_FILE, LARGEST_ONNX, ONNX_FILE, OnnxModel, load
+from tidegate.models.archive import Fault, unpack
+from tidegate.models.calibration import calibration
+from tidegate.models.effort import effort
+from tidegate.models.explain import curves, importances
+from tidegate.models.onnx_model import OnnxModel, load
 from tidegate.models.scores import difference, score
+from tidegate.models.slices import Answers, slices
 from tidegate.models.train import Material, labelled
 
 if TYPE_CHECKING:
@@ -22,94 +25,74 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tidegate.models.declare import Model
+    from tidegate.models.run import Run
+
+TOLD_BY_THE_CARD = ("sha256", "parity", "tables", "contracts", "code", "sources")
 
 
-def unpack(folder: Path, into: Path) -> Path:
-    """Unpack the two files of `model.tar.gz` and nothing else; a folder without one is returned as it is.
+@dataclass(frozen=True)
+class HeldOut:
+    """The rows that a candidate is judged on."""
 
-    Raises:
-        Refused: the archive is broken, or a file in it is too large.
-    """
-    archive = folder / "model.tar.gz"
-    if not archive.exists():
-        return folder
-    into.mkdir(parents=True, exist_ok=True)
-    try:
-        with tarfile.open(archive, "r:gz") as tar:
-            for member in tar:
-                name = member.name.removeprefix("./")
-                if name in (ONNX_FILE, CARD_FILE) and member.isfile():
-                    if member.size > LARGEST_ONNX:
-                        raise Refused(
-                            str(archive), f"{name} has {member.size} bytes", "Train a smaller model"
-                        )
-                    (into / name).write_bytes((tar.extractfile(member) or io.BytesIO()).read())
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise Refused(str(archive), f"it cannot be unpacked: {error}", "Train the model again") from error
-    return into
+    rows: pl.DataFrame  # of the published table, those with a label
+    features: pl.DataFrame
+    labels: NDArray[np.float64]
+    days: NDArray[np.int64]
+
+    def matrix(self, model: OnnxModel) -> NDArray[np.float32]:
+        """The features that a model takes, in its order."""
+        return self.features.select(model.features).to_numpy().astype(np.float32)
 
 
-def evaluate(
-    model: Model, material: Material, challenger: OnnxModel, champion: OnnxModel | None
-) -> dict[str, Any]:
-    """Everything that the gate decides by, as JSON values.
+def held_out(model: Model, material: Material) -> HeldOut:
+    """The features, labels and days of the rows that training never saw.
 
     Raises:
-        Refused: the held-out rows have not both kinds of label.
+        Refused: they have not both kinds of label.
     """
     features, named = labelled(model, material.rows, material.known, material.lookups)
     if named.n_unique() < 2:
         raise Refused(
             f"the held-out rows of {model.name}", "they have not both kinds of label", "Land more data"
         )
-    labels = named.to_numpy().astype(float)
-    blocks = _days(model, material.rows)
-    learnt = challenger.card["baselines"]
-    chances = _chances(challenger, features)
-    simple = baselines.one_feature(learnt, features[learnt["feature"]].to_numpy().astype(float))
-    seed = int(challenger.card["seed"])
-    report = {
-        "model": model.name,
-        "run": challenger.card["run"],
-        "rows": len(labels),
-        "from": str(material.rows[model.time_column].min()),
-        "to": str(material.rows[model.time_column].max()),
-        "rate": float(labels.mean()),
-        "challenger": asdict(score(labels, chances)),
-        "base_rate": asdict(score(labels, baselines.base_rate(learnt, len(labels)))),
-        "one_feature": {"feature": learnt["feature"], **asdict(score(labels, simple))},
-        "over_one_feature": asdict(difference(labels, chances, simple, blocks=blocks, seed=seed)),
-        "least_auc": model.least_auc,
-        **{
-            name: challenger.card[name]
-            for name in ("sha256", "parity", "tables", "contracts", "code", "sources")
-        },
-    }
-    return report | _against_champion(champion, features, labels, chances, blocks=blocks, seed=seed)
+    rows = material.rows[model.label(material.rows)["row"]]
+    days = rows[model.time_column].dt.epoch("d").to_numpy().astype(np.int64)
+    return HeldOut(rows, features, named.to_numpy().astype(float), days)
 
 
-def _against_champion(
-    champion: OnnxModel | None,
-    features: pl.DataFrame,
-    labels: NDArray[np.float64],
-    chances: NDArray[np.float64],
-    *,
-    blocks: NDArray[np.int64],
-    seed: int,
+def evaluate(
+    model: Model, rows: HeldOut, challenger: OnnxModel, champion: OnnxModel | None, seed: int
 ) -> dict[str, Any]:
-    """The champion's scores on the same rows, or why there are none."""
-    if champion is None:
-        return {"champion": None, "champion_note": "no model is in service"}
-    gone = [name for name in champion.features if name not in features.columns]
-    if gone:
-        note = f"the model in service takes features that this code no longer makes: {', '.join(gone)}"
-        return {"champion": None, "champion_note": note}
-    theirs = _chances(champion, features)
-    return {
-        "champion": {"run": champion.card["run"], **asdict(score(labels, theirs))},
-        "champion_note": "",
-        "over_champion": asdict(difference(labels, chances, theirs, blocks=blocks, seed=seed)),
+    """Everything that the gate decides by, as JSON values."""
+    chances = challenger.scores(rows.matrix(challenger))
+    theirs, note = _champions(champion, rows)
+    said = Answers(rows.labels, chances, theirs, rows.days)
+    report = _scores(model, rows, challenger, chances, seed)
+    report |= {
+        "champion": None,
+        "champion_note": note,
+        "slices": [
+            asdict(one) for one in slices(model.slices, rows.rows, said, model.limits.slice_rows, seed)
+        ],
+        "calibration": asdict(calibration(rows.labels, chances, rows.days, seed)),
+        "onnx_bytes": challenger.size,
+        "limits": asdict(model.limits),
+        "explanation": _explanation(challenger, rows, seed),
+        **{name: challenger.card[name] for name in TOLD_BY_THE_CARD},
     }
+    if champion is None or theirs is None:
+        return report
+    return report | {
+        "champion": {"run": champion.card["run"], **asdict(score(rows.labels, theirs))},
+        "champion_calibration": asdict(calibration(rows.labels, theirs, rows.days, seed)),
+        "over_champion": asdict(difference(rows.labels, chances, theirs, blocks=rows.days, seed=seed)),
+        "effort": asdict(effort(challenger, champion, rows.matrix(challenger), rows.matrix(champion))),
+    }
+
+
+def unfit(run: Run, model: Model, fault: Fault) -> dict[str, Any]:
+    """The report of what is no candidate: nothing was measured."""
+    return {"model": model.name, "run": run.run, "rows": 0, "unfit": asdict(fault)}
 
 
 def load_champion(folder: Path, into: Path) -> OnnxModel | None:
@@ -119,10 +102,41 @@ def load_champion(folder: Path, into: Path) -> OnnxModel | None:
     return load(unpack(folder, into))
 
 
-def _chances(model: OnnxModel, features: pl.DataFrame) -> NDArray[np.float64]:
-    return model.scores(features.select(model.features).to_numpy().astype(np.float32))
+def _scores(
+    model: Model, rows: HeldOut, challenger: OnnxModel, chances: NDArray[np.float64], seed: int
+) -> dict[str, Any]:
+    """The candidate's scores and those of both baselines."""
+    learnt, labels = challenger.card["baselines"], rows.labels
+    simple = baselines.one_feature(learnt, rows.features[learnt["feature"]].to_numpy().astype(float))
+    return {
+        "model": model.name,
+        "run": challenger.card["run"],
+        "rows": len(labels),
+        "from": str(rows.rows[model.time_column].min()),
+        "to": str(rows.rows[model.time_column].max()),
+        "rate": float(labels.mean()),
+        "challenger": asdict(score(labels, chances)),
+        "base_rate": asdict(score(labels, baselines.base_rate(learnt, len(labels)))),
+        "one_feature": {"feature": learnt["feature"], **asdict(score(labels, simple))},
+        "over_one_feature": asdict(difference(labels, chances, simple, blocks=rows.days, seed=seed)),
+        "least_auc": model.least_auc,
+    }
 
 
-def _days(model: Model, rows: pl.DataFrame) -> NDArray[np.int64]:
-    kept = rows[model.label(rows)["row"]]
-    return kept[model.time_column].dt.epoch("d").to_numpy().astype(np.int64)
+def _champions(champion: OnnxModel | None, rows: HeldOut) -> tuple[NDArray[np.float64] | None, str]:
+    """The champion's chances of the same rows, or why there are none."""
+    if champion is None:
+        return None, "no model is in service"
+    gone = [name for name in champion.features if name not in rows.features.columns]
+    if gone:
+        return None, f"the model in service takes features that this code no longer makes: {', '.join(gone)}"
+    return champion.scores(rows.matrix(champion)), ""
+
+
+def _explanation(challenger: OnnxModel, rows: HeldOut, seed: int) -> dict[str, Any]:
+    matrix = rows.matrix(challenger)
+    found = importances(challenger, matrix, rows.labels, seed)
+    return {
+        "importances": [asdict(one) for one in found],
+        "curves": [asdict(one) for one in curves(challenger, matrix, [one.feature for one in found], seed)],
+    }

@@ -1,55 +1,139 @@
-"""Decide whether an evaluated model may be registered, and write the registration."""
+"""Decide whether an evaluated candidate may be registered, rule by rule, and write the registration."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import Run, resource_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+    Json = Mapping[str, Any]
 
 # Of two models that held-out days cannot tell apart, the one of later data is preferred: so much AUC may be
 # lost at the pessimistic end of the interval.
 TOLERATED_LOSS = 0.02
 
 
-def reasons_against(evaluation: Mapping[str, Any]) -> list[str]:
-    """Why the model may not be registered; nothing when it may."""
-    challenger = evaluation["challenger"]
-    rules = (
-        (
-            challenger["auc"] >= evaluation["least_auc"],
-            f"AUC {challenger['auc']:.4f} is below the floor of {evaluation['least_auc']}",
-        ),
-        (
-            evaluation["over_one_feature"]["auc"] > 0,
-            f"it is no better than {evaluation['one_feature']['feature']} alone: AUC "
-            f"{challenger['auc']:.4f} against {evaluation['one_feature']['auc']:.4f}",
-        ),
-        (
-            challenger["log_loss"] < evaluation["base_rate"]["log_loss"],
-            f"log loss {challenger['log_loss']:.4f} is no better than the base rate's "
-            f"{evaluation['base_rate']['log_loss']:.4f}",
-        ),
-        (
-            evaluation["parity"]["greatest_difference"] <= evaluation["parity"]["allowed"],
-            "the ONNX export and the fitted estimator disagree",
-        ),
-    )
-    return [said for passed, said in rules if not passed] + _against_champion(evaluation)
+@dataclass(frozen=True)
+class Verdict:
+    """What one rule says of a candidate, with the figures that it goes by."""
+
+    rule: str
+    passed: bool
+    said: str
 
 
-def _against_champion(evaluation: Mapping[str, Any]) -> list[str]:
-    if not evaluation["champion"]:
-        return []
-    over = evaluation["over_champion"]
-    if over["auc"] > 0 or over["low"] > -TOLERATED_LOSS:
-        return []
+def verdicts(evaluation: Json) -> list[Verdict]:
+    """Every rule that could be judged, in order."""
+    if "unfit" in evaluation:
+        return [Verdict(evaluation["unfit"]["rule"], False, evaluation["unfit"]["said"])]
     return [
-        f"it may be worse than {evaluation['champion']['run']}, which is in service: AUC difference "
-        f"{over['auc']:+.4f}, between {over['low']:+.4f} and {over['high']:+.4f}"
+        *_by_itself(evaluation),
+        *_against_champion(evaluation),
+        *_by_slice(evaluation),
+        _calibration(evaluation),
+        *_effort(evaluation),
     ]
+
+
+def reasons_against(evaluation: Json) -> list[str]:
+    """Why the model may not be registered, each beginning with its rule; nothing when it may."""
+    return [f"{one.rule}: {one.said}" for one in verdicts(evaluation) if not one.passed]
+
+
+def _by_itself(evaluation: Json) -> Iterator[Verdict]:
+    mine, simple = evaluation["challenger"], evaluation["one_feature"]
+    floor, base, parity = evaluation["least_auc"], evaluation["base_rate"]["log_loss"], evaluation["parity"]
+    yield Verdict("floor", mine["auc"] >= floor, f"AUC {mine['auc']:.4f}, of at least {floor}")
+    yield Verdict(
+        "one feature",
+        evaluation["over_one_feature"]["auc"] > 0,
+        f"AUC {mine['auc']:.4f}, while {simple['feature']} alone has {simple['auc']:.4f}",
+    )
+    yield Verdict(
+        "base rate",
+        mine["log_loss"] < base,
+        f"log loss {mine['log_loss']:.4f}, while the base rate has {base:.4f}",
+    )
+    yield Verdict(
+        "parity",
+        parity["greatest_difference"] <= parity["allowed"],
+        f"ONNX and the fitted estimator differ by up to {parity['greatest_difference']:.2g}, "
+        f"of {parity['allowed']:.2g} allowed",
+    )
+    most, size = evaluation["limits"]["onnx_bytes"], evaluation["onnx_bytes"]
+    yield Verdict("size", size <= most, f"the ONNX file has {size:,} bytes, of {most:,} allowed")
+
+
+def _against_champion(evaluation: Json) -> Iterator[Verdict]:
+    if not evaluation["champion"]:
+        return
+    over = evaluation["over_champion"]
+    yield Verdict(
+        "champion",
+        over["auc"] > 0 or over["low"] > -TOLERATED_LOSS,
+        f"AUC {over['auc']:+.4f} over {evaluation['champion']['run']}, which is in service: between "
+        f"{over['low']:+.4f} and {over['high']:+.4f}, and {-TOLERATED_LOSS} is tolerated",
+    )
+
+
+def _by_slice(evaluation: Json) -> Iterator[Verdict]:
+    """One verdict for all slices that keep their floor, or one for each that surely does not."""
+    judged = [one for one in evaluation["slices"] if one["auc"]]
+    limits = evaluation["limits"]
+    broken = [
+        said for one in judged for said in _slice_faults(one, limits["slice_auc"], limits["slice_loss"])
+    ]
+    yield from (Verdict("slices", False, said) for said in broken)
+    if evaluation["slices"] and not broken:
+        few = len(evaluation["slices"]) - len(judged)
+        worst = min(judged, key=lambda one: one["auc"]["value"], default=None)
+        named = f"; the lowest AUC is {worst['auc']['value']:.4f}, {_name(worst)}" if worst else ""
+        yield Verdict("slices", True, f"{len(judged)} keep their floor, {few} have too few rows{named}")
+
+
+def _slice_faults(one: Json, floor: float, loss: float) -> Iterator[str]:
+    auc, over = one["auc"], one["over_champion"]
+    if auc["high"] < floor:
+        yield (
+            f"{_name(one)} ({one['rows']} rows) has AUC {auc['value']:.4f}, at most {auc['high']:.4f}; "
+            f"the floor is {floor}"
+        )
+    if over and over["high"] < -loss:
+        yield (
+            f"{_name(one)} ({one['rows']} rows) loses {-over['value']:.4f} AUC against the model in service, "
+            f"at least {-over['high']:.4f}; {loss} is tolerated"
+        )
+
+
+def _name(one: Json) -> str:
+    return f"{one['column']} {one['value']}"
+
+
+def _calibration(evaluation: Json) -> Verdict:
+    """What is badly calibrated may replace what is worse: a season's change spoils all models alike."""
+    mine, limit = evaluation["calibration"], evaluation["limits"]["calibration_error"]
+    theirs = evaluation["champion_calibration"] if evaluation["champion"] else None
+    said = f"calibration error {mine['error']:.4f}, at least {mine['low']:.4f}, of {limit} allowed"
+    if theirs:
+        said += f"; the model in service has {theirs['error']:.4f}"
+    better = theirs is not None and mine["error"] < theirs["error"]
+    return Verdict("calibration", mine["low"] <= limit or better, said)
+
+
+def _effort(evaluation: Json) -> Iterator[Verdict]:
+    if not evaluation["champion"]:
+        return
+    took, most = evaluation["effort"], evaluation["limits"]["latency_ratio"]
+    yield Verdict(
+        "latency",
+        max(took["one_row"], took["many_rows"]) <= most,
+        f"an answer takes {took['one_row']:.2f} times the champion's processor time for one row, "
+        f"{took['many_rows']:.2f} times for many, of {most} allowed",
+    )
 
 
 def package_request(environment: str, run: Run, evaluation: Mapping[str, Any]) -> dict[str, Any]:

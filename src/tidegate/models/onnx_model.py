@@ -28,6 +28,7 @@ class OnnxModel:
 
     card: dict[str, Any]
     session: Any
+    size: int = 0  # bytes of the ONNX file
 
     @property
     def features(self) -> list[str]:
@@ -71,7 +72,7 @@ def load(folder: Path, registered: str = "") -> OnnxModel:
             f"it takes {width} features, while {CARD_FILE} names {len(card['features'])}",
             "Train the model again",
         )
-    return OnnxModel(card, session)
+    return OnnxModel(card, session, len(content))
 
 
 def session_of(content: bytes) -> Any:

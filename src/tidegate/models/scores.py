@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 
@@ -34,7 +36,7 @@ def score(labels: NDArray[np.float64], chances: NDArray[np.float64]) -> Scores:
     """The scores of `chances` against labels of 0 and 1."""
     clipped = np.clip(chances, 1e-7, 1 - 1e-7)
     loss = -np.mean(labels * np.log(clipped) + (1 - labels) * np.log(1 - clipped))
-    return Scores(_Ranked(labels, chances).auc(), float(loss), float(np.mean((chances - labels) ** 2)))
+    return Scores(Ranked(labels, chances).auc(), float(loss), float(np.mean((chances - labels) ** 2)))
 
 
 def difference(
@@ -50,19 +52,22 @@ def difference(
 
     Rows of one block (a day, say) are alike: resampling single rows would make the interval too narrow.
     """
-    mine, other = _Ranked(labels, chances), _Ranked(labels, others)
-    _, block = np.unique(blocks, return_inverse=True)
-    count = int(block.max()) + 1
-    generator = np.random.default_rng(seed)
-    seen = []
-    for _ in range(draws):
-        weights = np.bincount(generator.integers(0, count, count), minlength=count)[block].astype(float)
-        seen.append(mine.auc(weights) - other.auc(weights))
+    mine, other = Ranked(labels, chances), Ranked(labels, others)
+    seen = [mine.auc(weights) - other.auc(weights) for weights in draws_of(blocks, seed, draws)]
     low, high = np.nanpercentile(seen, [2.5, 97.5]) if not np.isnan(seen).all() else (-1.0, 1.0)
     return Difference(mine.auc() - other.auc(), float(low), float(high), draws)
 
 
-class _Ranked:
+def draws_of(blocks: NDArray[np.int64], seed: int, draws: int = 300) -> Iterator[NDArray[np.float64]]:
+    """The weight of each row in resamples of whole blocks, drawn with replacement."""
+    _, block = np.unique(blocks, return_inverse=True)
+    count = int(block.max()) + 1
+    generator = np.random.default_rng(seed)
+    for _ in range(draws):
+        yield np.bincount(generator.integers(0, count, count), minlength=count)[block].astype(float)
+
+
+class Ranked:
     """Predictions sorted once, so that many weighted AUCs cost one pass each."""
 
     def __init__(self, labels: NDArray[np.float64], chances: NDArray[np.float64]) -> None:

@@ -45,9 +45,10 @@ def snapshot(
     """Write `train/`, `test/` and `lookups/` for a run, and return what was written.
 
     Raises:
-        Refused: one side of the split would be empty.
+        Refused: one side of the split would be empty, or a slice is no column of the table.
     """
     request = datasets[model.request]
+    _refuse_unknown_slices(model, request)
     frames = {
         name: _typed(read(name, run.tables[name]), datasets[name]) for name in dict.fromkeys(model.reads)
     }
@@ -94,6 +95,16 @@ def known_columns(model: Model, request: Dataset) -> list[str]:
     """The request's columns that are known at the model's moment and that the published table still has."""
     published = request.table_row.to_schema().columns
     return [name for name in request.known_by(model.known_by) if name in published]
+
+
+def _refuse_unknown_slices(model: Model, request: Dataset) -> None:
+    unknown = [name for name in model.slices if name not in request.table_row.to_schema().columns]
+    if unknown:
+        raise Refused(
+            f"pipelines/{model.name}/",
+            f"its slices name {', '.join(unknown)}, which the table {model.request} does not have",
+            "Name columns of the published table",
+        )
 
 
 def _typed(frame: pl.DataFrame, dataset: Dataset) -> pl.DataFrame:
