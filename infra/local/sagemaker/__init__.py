@@ -4,8 +4,10 @@
     validation  a request against botocore's own model of SageMaker
     backend     the table of operations; training, processing, hosting, endpoints, registry hold them
     jobs        a job from its start to its end: files in, process, files out
-    fleet       the processes behind one endpoint configuration; rollout shifts traffic between two fleets,
-                and keeper starts again what died
+    endpoints   what may be asked of an endpoint; transitions, rollout and rolling take it from state to state
+    fleet       the processes behind one endpoint configuration: variants of instances, or serverless ones;
+                traffic shares the calls between two fleets, and keeper starts again what died
+    runtime     the calls: to an instance and back, whole or as an event stream; captures keeps some of them
     process     one process under its warden; isolation gives it its own /opt/ml and, if asked, no network
     pipelines   SageMaker Pipelines: definitions, and executions of their steps
     images      which local program stands for a container image

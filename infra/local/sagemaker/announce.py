@@ -1,4 +1,4 @@
-"""SageMaker's events about an endpoint, in their own spelling.
+"""How an endpoint is shown: in descriptions, and in SageMaker's events in their own spelling.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html:
 statuses in capitals, times in milliseconds.
@@ -8,11 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.local.sagemaker import captures
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from infra.local.sagemaker.fleet import AnyVariant, Fleet
     from infra.local.sagemaker.store import Record
 
 ENDPOINT_EVENT = "SageMaker Endpoint State Change"
-_SPELLED = {"InService": "IN_SERVICE", "RollingBack": "ROLLING_BACK", "SystemUpdating": "SYSTEM_UPDATING"}
+_SPELLED = {
+    "InService": "IN_SERVICE",
+    "RollingBack": "ROLLING_BACK",
+    "SystemUpdating": "SYSTEM_UPDATING",
+    "UpdateRollbackFailed": "UPDATE_ROLLBACK_FAILED",
+}
 
 
 def endpoint_detail(endpoint: Record) -> Record:
@@ -27,13 +37,26 @@ def endpoint_detail(endpoint: Record) -> Record:
     }
 
 
-def shown_variant(variant: Record) -> Record:
-    """A variant of an endpoint as descriptions and events show it."""
-    weight, count = variant.get("InitialVariantWeight", 1.0), variant.get("InitialInstanceCount", 1)
-    return {
-        "VariantName": variant["VariantName"],
-        "CurrentWeight": weight,
-        "DesiredWeight": weight,
-        "CurrentInstanceCount": count,
-        "DesiredInstanceCount": count,
-    }
+def shown_fleet(fleet: Fleet) -> Record:
+    """What a description tells of the fleet in service."""
+    said: Record = {"ProductionVariants": _shown(fleet.variants.values())}
+    if fleet.shadows:
+        said["ShadowProductionVariants"] = _shown(fleet.shadows.values())
+    if capture := captures.enabled(fleet.config):
+        said["DataCaptureConfig"] = captures.shown(capture)
+    if "AsyncInferenceConfig" in fleet.config:
+        said["AsyncInferenceConfig"] = fleet.config["AsyncInferenceConfig"]
+    return said
+
+
+def _shown(variants: Iterable[AnyVariant]) -> list[Record]:
+    return [
+        {
+            "VariantName": variant.name,
+            "CurrentWeight": variant.weight,
+            "DesiredWeight": variant.weight,
+            "DesiredInstanceCount": variant.record.get("InitialInstanceCount", 0),
+            **variant.shown(),
+        }
+        for variant in variants
+    ]

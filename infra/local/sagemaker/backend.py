@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker import keeper, registry, validation
+from infra.local.sagemaker.configs import EndpointConfigs
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
-from infra.local.sagemaker.models import EndpointConfigs, Models
+from infra.local.sagemaker.models import Models
 from infra.local.sagemaker.outbox import Outbox
 from infra.local.sagemaker.pipelines import Pipelines
 from infra.local.sagemaker.processing import ProcessingJobs
-from infra.local.sagemaker.runtime import Runtime
+from infra.local.sagemaker.runtime import Response, Runtime
 from infra.local.sagemaker.store import Record, Store
 from infra.local.sagemaker.training import TrainingJobs
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 Event = tuple[str, list[str], Mapping[str, Any]]
+Invoke = Callable[[str, Mapping[str, str], bytes], Awaitable[Response]]
 
 
 class Parts:
@@ -73,6 +75,10 @@ class Backend:
         self.packages = registry.Packages(self.parts, self.groups)
         self.pipelines = Pipelines(self.parts)
         self.runtime = Runtime(self.parts, self.endpoints)
+        self.invocations: dict[str, Invoke] = {
+            "InvokeEndpoint": self.runtime.invoke,
+            "InvokeEndpointWithResponseStream": self.runtime.stream,
+        }
         self.operations = self._table()
         keeper.keep(self.endpoints.traffic.values)
 
@@ -121,6 +127,7 @@ class Backend:
             "ListTags": self._list_tags,
             "DeleteTags": self._delete_tags,
             "UpdateEndpoint": self.endpoints.update,
+            "UpdateEndpointWeightsAndCapacities": self.endpoints.update_weights,
             "UpdateModelPackage": self.packages.update,
         }
         table |= self.pipelines.operations()

@@ -1,28 +1,26 @@
-"""Endpoints: created, updated by a roll-out with a way back, deleted, and brought back after a restart."""
+"""Endpoints: what may be asked of one in which state; `transitions` takes it from there."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from typing import TYPE_CHECKING
 
-from infra.local.sagemaker.announce import ENDPOINT_EVENT, endpoint_detail, shown_variant
-from infra.local.sagemaker.faults import ApiError, invalid
-from infra.local.sagemaker.files import BadArchiveError
-from infra.local.sagemaker.fleet import Fleet, UnhealthyError, launch
-from infra.local.sagemaker.rollout import RolledBackError, Rollout
+from infra.local.sagemaker import capacity
+from infra.local.sagemaker.announce import shown_fleet
+from infra.local.sagemaker.faults import invalid, not_implemented
+from infra.local.sagemaker.rolling import Rolling
+from infra.local.sagemaker.rollout import Rollout
 from infra.local.sagemaker.store import Record, page
 from infra.local.sagemaker.traffic import Traffic
+from infra.local.sagemaker.transitions import Plan, Transitions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from infra.local.sagemaker.backend import Parts
-    from infra.local.sagemaker.models import EndpointConfigs, Models
+    from infra.local.sagemaker.configs import EndpointConfigs
+    from infra.local.sagemaker.models import Models
 
-_log = logging.getLogger(__name__)
-RETRY_SECONDS = (0.2, 0.5, 1, 2, 4)
+UPDATABLE = ("InService", "Failed")
+DELETABLE = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 
 
 class Endpoints:
@@ -33,15 +31,15 @@ class Endpoints:
     def __init__(self, parts: Parts, configs: EndpointConfigs, models: Models) -> None:
         self.parts = parts
         self._configs = configs
-        self._models = models
         self.traffic: dict[str, Traffic] = {}
+        self._transitions = Transitions(parts, configs, models, self.traffic, self.describe)
 
     def create(self, request: Record) -> Record:
         """CreateEndpoint."""
         name = request["EndpointName"]
         arn = self.parts.config.arn(self.noun, name)
-        self._configs.get(request["EndpointConfigName"])
-        Rollout(request.get("DeploymentConfig", {}), 1)
+        config = self._configs.get(request["EndpointConfigName"])
+        self._how(request.get("DeploymentConfig", {}), config, config)
         now = time.time()
         with self.parts.store.lock:
             if self.parts.store.find(self.noun, name):
@@ -60,48 +58,56 @@ class Endpoints:
             )
             self.traffic[name] = Traffic()
             self.parts.tag(arn, request.get("Tags", []))
-        self._in_background(self._start, endpoint)
+        self._transitions.begin(self._transitions.start, endpoint)
         return {"EndpointArn": arn}
 
     def describe(self, request: Record) -> Record:
         """DescribeEndpoint."""
         endpoint = self.get(request["EndpointName"])
         traffic = self.traffic.get(endpoint["EndpointName"])
-        variants = traffic.live.variants if traffic and traffic.live else []
-        return {
-            **endpoint,
-            **({"ProductionVariants": [shown_variant(each) for each in variants]} if variants else {}),
-        }
+        fleet = traffic.live if traffic else None
+        return {**endpoint, **(shown_fleet(fleet) if fleet else {})}
 
     def update(self, request: Record) -> Record:
         """UpdateEndpoint."""
         endpoint = self.get(request["EndpointName"])
-        self._configs.get(request["EndpointConfigName"])
-        rollout = Rollout(request.get("DeploymentConfig", {}), self.parts.config.time_scale)
+        config = self._configs.get(request["EndpointConfigName"])
         with self.parts.store.lock:
-            if endpoint["EndpointStatus"] not in ("InService", "Failed"):
-                raise invalid(f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".')
-            if "DeploymentConfig" in request:
-                endpoint["LastDeploymentConfig"] = request["DeploymentConfig"]
+            self._check_status(endpoint, UPDATABLE)
+            current = self._current(endpoint)
+            changed = capacity.retained(request, current, config)
+            deployment = request.get("DeploymentConfig")
+            if deployment is None and request.get("RetainDeploymentConfig"):
+                deployment = endpoint.get("LastDeploymentConfig")
+            how = self._how(deployment or {}, current, capacity.effective(config, changed))
+            if deployment:
+                endpoint["LastDeploymentConfig"] = deployment
+            endpoint.pop("FailureReason", None)
+            pending = {"EndpointConfigName": request["EndpointConfigName"], "StartTime": time.time()}
+            self.parts.store.change(endpoint, EndpointStatus="Updating", PendingDeploymentSummary=pending)
+        plan = Plan(request["EndpointConfigName"], changed, how)
+        self._transitions.begin(self._transitions.update, endpoint, plan)
+        return {"EndpointArn": endpoint["EndpointArn"]}
+
+    def update_weights(self, request: Record) -> Record:
+        """UpdateEndpointWeightsAndCapacities."""
+        endpoint = self.get(request["EndpointName"])
+        wanted = request["DesiredWeightsAndCapacities"]
+        with self.parts.store.lock:
+            self._check_status(endpoint, ("InService",))
+            capacity.check(self._current(endpoint), wanted)
             endpoint.pop("FailureReason", None)
             self.parts.store.change(endpoint, EndpointStatus="Updating")
-        self._in_background(self._update, endpoint, request["EndpointConfigName"], rollout)
+        self._transitions.begin(self._transitions.resize, endpoint, wanted)
         return {"EndpointArn": endpoint["EndpointArn"]}
 
     def delete(self, request: Record) -> Record:
         """DeleteEndpoint."""
         endpoint = self.get(request["EndpointName"])
         with self.parts.store.lock:
-            if endpoint["EndpointStatus"] in (
-                "Creating",
-                "Updating",
-                "RollingBack",
-                "SystemUpdating",
-                "Deleting",
-            ):
-                raise invalid(f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".')
+            self._check_status(endpoint, DELETABLE)
             self.parts.store.change(endpoint, EndpointStatus="Deleting")
-        self._in_background(self._delete, endpoint)
+        self._transitions.begin(self._transitions.delete, endpoint)
         return {}
 
     def list_page(self, request: Record) -> Record:
@@ -124,10 +130,11 @@ class Endpoints:
             if endpoint["EndpointStatus"] == "Deleting":
                 self.parts.store.remove(self.noun, name)
                 continue
+            endpoint.pop("PendingDeploymentSummary", None)
             self.traffic[name] = Traffic()
             if endpoint["EndpointStatus"] != "Failed":
                 self.parts.store.change(endpoint, EndpointStatus="SystemUpdating")
-                self._in_background(self._bring_one_back, endpoint)
+                self._transitions.begin(self._transitions.revive, endpoint)
 
     def kill(self) -> None:
         """End every process at once."""
@@ -136,113 +143,48 @@ class Endpoints:
                 fleet.kill()
         self.traffic.clear()
 
-    def _launch(self, endpoint: Record, config_name: str) -> Fleet:
-        config = self._configs.get(config_name)
-        models = {
-            each["ModelName"]: self._models.get(each["ModelName"]) for each in config["ProductionVariants"]
-        }
-        return launch(self.parts, endpoint["EndpointName"], config, models)
-
-    def _try_to_launch(self, endpoint: Record, config_name: str) -> Fleet | str:
-        """The fleet, or why there is none."""
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            return self._launch(endpoint, config_name)
-        except (UnhealthyError, BadArchiveError) as failure:
-            return str(failure)
-        except ApiError as failure:
-            return failure.what
-        except (ClientError, BotoCoreError, Boto3Error, OSError) as error:
-            _log.warning("endpoint %s: %s", endpoint["EndpointName"], error)
-            return f"Failed to download model data or to start the container: {error}"
-
-    def _start(self, endpoint: Record) -> None:
-        self._say(endpoint)
-        fleet = self._try_to_launch(endpoint, endpoint["EndpointConfigName"])
-        if isinstance(fleet, str):
-            self._set(endpoint, "Failed", fleet)
-            return
-        self._serve(endpoint, fleet)
-        self._set(endpoint, "InService")
-
-    def _update(self, endpoint: Record, config_name: str, rollout: Rollout) -> None:
-        self._say(endpoint)
-        traffic = self.traffic[endpoint["EndpointName"]]
-        fleet = self._try_to_launch(endpoint, config_name)
-        if isinstance(fleet, str):
-            self._set(endpoint, "InService" if traffic.live else "Failed", fleet)
-            return
-        before = traffic.live
-        try:
-            if before:
-                rollout.run(
-                    before.size, lambda share: traffic.shift(fleet, share), self.parts.cloud.alarms_in_alarm
-                )
-                rollout.bake(rollout.termination_wait, self.parts.cloud.alarms_in_alarm)
-        except RolledBackError as reason:
-            traffic.shift(None, 0)
-            self._set(endpoint, "RollingBack")
-            fleet.stop()
-            self._set(endpoint, "InService", f"{reason} Rolled back to {endpoint['EndpointConfigName']}.")
-            return
-        traffic.serve(fleet)
-        self.parts.store.change(endpoint, EndpointConfigName=config_name)
-        if before:
-            before.stop()
-        self._set(endpoint, "InService")
-
-    def _delete(self, endpoint: Record) -> None:
-        name = endpoint["EndpointName"]
-        self._say(endpoint)
-        if traffic := self.traffic.pop(name, None):
-            for fleet in traffic.close():
-                fleet.stop()
-        self.parts.store.remove(self.noun, name)
-
-    def _bring_one_back(self, endpoint: Record) -> None:
-        reason = ""
-        for seconds in RETRY_SECONDS:  # the rest of the cloud may still be starting
-            fleet = self._try_to_launch(endpoint, endpoint["EndpointConfigName"])
-            if isinstance(fleet, Fleet):
-                self._serve(endpoint, fleet)
-                self._set(endpoint, "InService")
-                return
-            reason = fleet
-            time.sleep(seconds)
-        self._set(endpoint, "Failed", reason)
-
-    def _serve(self, endpoint: Record, fleet: Fleet) -> None:
+    def _current(self, endpoint: Record) -> Record:
+        """The configuration in service, with what was changed of it."""
         traffic = self.traffic.get(endpoint["EndpointName"])
-        if traffic is None:  # everything was reset while it started
-            fleet.kill()
-        else:
-            traffic.serve(fleet)
-
-    def _set(self, endpoint: Record, status: str, reason: str = "") -> None:
-        self.parts.store.change(
-            endpoint, EndpointStatus=status, **({"FailureReason": reason[:1024]} if reason else {})
+        if traffic and traffic.live:
+            return traffic.live.config
+        return capacity.effective(
+            self._configs.get(endpoint["EndpointConfigName"]), endpoint.get("_changed", {})
         )
-        self._say(endpoint)
 
-    def _say(self, endpoint: Record) -> None:
-        known = self.parts.store.find(self.noun, endpoint["EndpointName"]) is endpoint
-        shown = self.describe({"EndpointName": endpoint["EndpointName"]}) if known else endpoint
-        self.parts.emit(ENDPOINT_EVENT, endpoint["EndpointArn"], endpoint_detail(shown))
+    def _check_status(self, endpoint: Record, allowed: tuple[str, ...]) -> None:
+        if endpoint["EndpointStatus"] not in allowed:
+            raise invalid(f'Cannot update in-progress endpoint "{endpoint["EndpointArn"]}".')
 
-    def _in_background(self, work: Callable[..., None], endpoint: Record, *arguments: object) -> None:
-        name = f"endpoint-{endpoint['EndpointName']}"
-        threading.Thread(
-            target=self._to_an_end, args=(work, endpoint, *arguments), name=name, daemon=True
-        ).start()
+    def _how(self, deployment: Record, old: Record, new: Record) -> Rollout | Rolling:
+        """How an update is rolled out, refused where AWS refuses it.
 
-    def _to_an_end(self, work: Callable[..., None], endpoint: Record, *arguments: object) -> None:
-        """Do it; a mistake of ours fails the endpoint instead of leaving it between two states for ever."""
-        try:
-            work(endpoint, *arguments)
-        except Exception as mistake:
-            self._set(
-                endpoint, "Failed", f"The local cloud made a mistake: {type(mistake).__name__}: {mistake}"
-            )
-            raise
+        https://docs.aws.amazon.com/sagemaker/latest/dg/deployment-guardrails-exclusions.html
+        """
+        if deployment and _names(old) != _names(new):
+            raise invalid("With a DeploymentConfig, the new configuration has the variants of the old one")
+        if _serverless(new) and not _serverless(old):
+            raise invalid("An endpoint on instances cannot be updated to a serverless one")
+        if ("AsyncInferenceConfig" in old) != ("AsyncInferenceConfig" in new):
+            raise not_implemented("An update between a real-time and an asynchronous endpoint")
+        scale = self.parts.config.time_scale
+        if "RollingUpdatePolicy" not in deployment:
+            how = Rollout(deployment, scale)
+            if how.gradual and (_serverless(old) or _serverless(new)):
+                raise invalid("A serverless endpoint is updated ALL_AT_ONCE")
+            return how
+        if "BlueGreenUpdatePolicy" in deployment:
+            raise invalid("BlueGreenUpdatePolicy and RollingUpdatePolicy exclude each other")
+        if _serverless(old) or _serverless(new):
+            raise invalid("A rolling update is not for serverless endpoints")
+        if len(_names(new)) > 1:
+            raise invalid("A rolling update is not for endpoints of several variants")
+        return Rolling(deployment, new["ProductionVariants"][0]["InitialInstanceCount"], scale)
+
+
+def _names(config: Record) -> set[str]:
+    return {variant["VariantName"] for variant in config["ProductionVariants"]}
+
+
+def _serverless(config: Record) -> bool:
+    return any("ServerlessConfig" in variant for variant in config["ProductionVariants"])

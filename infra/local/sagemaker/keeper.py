@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.sagemaker.faults import ApiError
 from infra.local.sagemaker.files import BadArchiveError
-from infra.local.sagemaker.fleet import UnhealthyError
+from infra.local.sagemaker.instance import UnhealthyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

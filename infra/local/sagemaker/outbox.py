@@ -109,7 +109,7 @@ def _data(series: Series, counted: Counter[float]) -> list[dict[str, Any]]:
             ],
             "Values": [value for value, _ in pairs[start : start + MOST_VALUES]],
             "Counts": [count for _, count in pairs[start : start + MOST_VALUES]],
-            "Unit": "Microseconds" if metric.endswith("Latency") else "None",
+            "Unit": "Microseconds" if metric.endswith(("Latency", "Time")) else "None",
         }
         for start in range(0, len(pairs), MOST_VALUES)
     ]

@@ -19,6 +19,7 @@ from infra.local.sagemaker import machines, resources, wire
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
 from infra.local.sagemaker.config import Config
+from infra.local.sagemaker.runtime import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 NAME = "sagemaker"
 TRUSTED = "sagemaker.amazonaws.com"
 GROUP_TYPE = "AWS::SageMaker::ModelPackageGroup"
-
-# which member of which operation passes a role to SageMaker: its caller needs iam:PassRole for it
-PASSED_ROLES = {
-    "CreateTrainingJob": "RoleArn",
-    "CreateProcessingJob": "RoleArn",
-    "CreateModel": "ExecutionRoleArn",
-    "CreateEndpointConfig": "ExecutionRoleArn",
-}
 
 _installed: list[Backend] = []
 
@@ -71,9 +64,14 @@ async def handle_request(
     headers: Mapping[str, str],
     body: bytes,
     query_params: Mapping[str, Any],  # noqa: ARG001 - MiniStack's signature
-) -> wire.Response:
+) -> tuple[int, dict[str, str], Any]:
     """MiniStack's handler of the service."""
-    return await wire.handle(backend(), method, path, headers, body)
+    from ministack.core.responses import StreamingResponse
+
+    status, said, answer = await wire.handle(backend(), method, path, headers, body)
+    if not isinstance(answer, Stream):
+        return status, said, answer
+    return status, said, StreamingResponse(lambda send, _receive: wire.send_stream(answer, send))
 
 
 def get_state() -> dict[str, Any]:

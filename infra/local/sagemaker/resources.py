@@ -31,7 +31,7 @@ _LISTED_OF_ONE = (
     "ListPipelineExecutionSteps",
     "ListPipelineParametersForExecution",
 )
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/invocations")
+_INVOCATION = re.compile(r"/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)")
 
 
 def resource_arn(path: str, headers: Mapping[str, str], body: bytes, region: str, account: str) -> str:

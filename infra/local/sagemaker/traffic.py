@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.local.sagemaker.fleet import Fleet, Instance
+    from infra.local.sagemaker.fleet import AnySeat, Fleet
+
+Call = tuple["Fleet", "AnySeat"]
 
 
 class Traffic:
@@ -49,17 +51,18 @@ class Traffic:
         return fleets
 
     @contextmanager
-    def call(self, variant: str = "") -> Iterator[Instance | None]:
-        """An instance that is told of the call until it has been answered."""
+    def call(self, variant: str = "") -> Iterator[Call | None]:
+        """A place at a fleet that is told of the call until it has been answered.
+
+        Raises:
+            ApiError: the variant may not take another call.
+        """
         with self._lock:
             new = self._next if self._next and random.random() < self._share else None  # noqa: S311
             fleet = new or self._live
-            instance = fleet.pick(variant) if fleet else None
-            if instance:
-                instance.in_flight += 1
+            seat = fleet.claim(variant) if fleet else None
         try:
-            yield instance
+            yield (fleet, seat) if fleet and seat else None
         finally:
-            if instance:
-                with self._lock:
-                    instance.in_flight -= 1
+            if seat:
+                seat.leave()

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from infra.local.sagemaker.faults import ApiError, invalid, not_implemented
+from infra.local.sagemaker.runtime import Response, Stream
 
 if TYPE_CHECKING:
     from infra.local.sagemaker.backend import Backend
 
-Response = tuple[int, dict[str, str], bytes]
 JSON = "application/x-amz-json-1.1"
-_INVOCATION = re.compile(r"/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)")
+_INVOCATIONS = {
+    "invocations": "InvokeEndpoint",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+    "async-invocations": "InvokeEndpointAsync",
+}
+_INVOCATION = re.compile(rf"/endpoints/([^/]+)/({'|'.join(_INVOCATIONS)})")
 
 
 async def handle(
@@ -29,9 +34,10 @@ async def handle(
     """Answer one request; `headers` are in lower case."""
     try:
         if found := _INVOCATION.fullmatch(path):
-            if found[2] != "invocations" or method != "POST":
+            invoke = backend.invocations.get(_INVOCATIONS[found[2]])
+            if invoke is None or method != "POST":
                 raise not_implemented(f"{method} {path}")
-            return await backend.runtime.invoke(unquote(found[1]), headers, body)
+            return await invoke(unquote(found[1]), headers, body)
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         said = await asyncio.to_thread(_call, backend, operation, body)
     except ApiError as error:
@@ -80,9 +86,24 @@ def application(
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
         }
         status, said, answer = await handle(backend, scope["method"], scope["path"], headers, body)
-        said |= {"x-amzn-RequestId": str(uuid.uuid4()), "Content-Length": str(len(answer))}
+        said |= {"x-amzn-RequestId": str(uuid.uuid4())}
+        if not isinstance(answer, Stream):
+            said |= {"Content-Length": str(len(answer))}
         lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in said.items()]
         await send({"type": "http.response.start", "status": status, "headers": lines})
-        await send({"type": "http.response.body", "body": answer})
+        if isinstance(answer, Stream):
+            await send_stream(answer, send)
+        else:
+            await send({"type": "http.response.body", "body": answer})
 
     return app
+
+
+async def send_stream(stream: Stream, send: Send) -> None:
+    """Send the body of an answer as it comes."""
+    try:
+        async for frame in stream.frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        stream.close()

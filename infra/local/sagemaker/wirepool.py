@@ -1,4 +1,4 @@
-"""Kept-alive connections to a container's port, and one POST or GET on them: HTTP/1.1 on asyncio streams.
+"""Kept-alive connections to a container's port, and one POST on them: HTTP/1.1 on asyncio streams.
 
 Written here because a general client costs more than the model does: about 0.1 ms a call, against 1 to 2.
 """
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 MOST_IDLE = 32
 LINE_LIMIT = 1 << 20
+PIECE = 64 << 10
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,34 @@ class StaleError(Exception):
     """A kept connection was closed by the other side before it answered."""
 
 
+class Streamed:
+    """An answer that is read as it comes."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], connection: Connection) -> None:
+        self.status = status
+        self.headers = headers
+        self._reader, self._writer = connection
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """What the container sends, piece by piece.
+
+        Raises:
+            OSError, EOFError, ValueError: it broke off.
+        """
+        async for piece in _pieces(self._reader, self.headers):
+            yield piece
+
+    def close(self) -> None:
+        """Hear no more of it."""
+        self._writer.close()
+
+
 class Pool:
     """Connections to one port, for the loop that uses it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[Connection] = []
 
     async def post(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send one request, again on a new connection when a kept one had gone."""
@@ -44,45 +68,66 @@ class Pool:
                 writer.close()
                 continue
             try:
-                return await self._exchange(reader, writer, path, headers, body)
+                return await self._exchange((reader, writer), path, headers, body)
             except StaleError:
                 continue
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=LINE_LIMIT)
         try:
-            return await self._exchange(reader, writer, path, headers, body)
+            return await self._exchange(await self._connect(), path, headers, body)
         except StaleError as error:
-            raise ConnectionResetError("the container closed the connection without an answer") from error
+            raise _unanswered() from error
+
+    async def stream(self, path: str, headers: Mapping[str, str], body: bytes) -> Streamed:
+        """Send one request on a connection of its own; the answer is read by the caller, and closed."""
+        reader, writer = connection = await self._connect()
+        try:
+            await self._send(writer, path, headers, body)
+            return Streamed(*await _head(reader), connection)
+        except StaleError as error:
+            writer.close()
+            raise _unanswered() from error
+        except BaseException:
+            writer.close()
+            raise
 
     def close(self) -> None:
         """Let the idle connections go."""
         while self._idle:
             self._idle.pop()[1].close()
 
-    async def _exchange(
-        self,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-        path: str,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Answer:
+    async def _connect(self) -> Connection:
+        return await asyncio.open_connection("127.0.0.1", self._port, limit=LINE_LIMIT)
+
+    async def _send(
+        self, writer: asyncio.StreamWriter, path: str, headers: Mapping[str, str], body: bytes
+    ) -> None:
         lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{self._port}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
+        writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + body)
+        await writer.drain()
+
+    async def _exchange(
+        self, connection: Connection, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        reader, writer = connection
         kept = False
         try:
-            writer.write("\r\n".join((*lines, "", "")).encode("latin-1") + body)
-            await writer.drain()
-            answer = await _read(reader)
-            kept = answer.headers.get("connection", "").lower() != "close" and len(self._idle) < MOST_IDLE
+            await self._send(writer, path, headers, body)
+            status, heard = await _head(reader)
+            answer = Answer(status, heard, b"".join([piece async for piece in _pieces(reader, heard)]))
+            kept = not _until_closed(heard) and len(self._idle) < MOST_IDLE
             return answer
         finally:
             if kept:
-                self._idle.append((reader, writer))
+                self._idle.append(connection)
             else:
                 writer.close()
 
 
-async def _read(reader: asyncio.StreamReader) -> Answer:
+def _unanswered() -> ConnectionResetError:
+    return ConnectionResetError("the container closed the connection without an answer")
+
+
+async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError) as error:
@@ -93,15 +138,27 @@ async def _read(reader: asyncio.StreamReader) -> Answer:
     headers = {
         name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
     }
-    return Answer(int(first.split(" ", 2)[1]), headers, await _body(reader, headers))
+    return int(first.split(" ", 2)[1]), headers
 
 
-async def _body(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> bytes:
-    if headers.get("transfer-encoding", "").lower() != "chunked":
-        return await reader.readexactly(int(headers.get("content-length", 0)))
-    parts = []
-    while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
-        parts.append(await reader.readexactly(size))
-        await reader.readexactly(2)
-    await reader.readuntil(b"\r\n")
-    return b"".join(parts)
+def _until_closed(headers: Mapping[str, str]) -> bool:
+    return headers.get("connection", "").lower() == "close"
+
+
+async def _pieces(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+            yield await reader.readexactly(size)
+            await reader.readexactly(2)
+        await reader.readuntil(b"\r\n")
+    elif "content-length" in headers:
+        left = int(headers["content-length"])
+        while left:
+            piece = await reader.read(min(left, PIECE))
+            if not piece:
+                raise ConnectionResetError("the container broke off its answer")
+            left -= len(piece)
+            yield piece
+    elif _until_closed(headers):
+        while piece := await reader.read(PIECE):
+            yield piece

@@ -166,21 +166,51 @@ class Sage:
 
     def model(self, name: str, answer: str, environment: dict[str, str] | None = None, count: int = 1) -> str:
         """A model and an endpoint configuration of that name."""
-        sagemaker = self.client("sagemaker")
+        self.bare_model(name, answer, environment)
+        return self.config(name, [self.variant(name, count=count)])
+
+    def bare_model(self, name: str, answer: str, environment: dict[str, str] | None = None) -> str:
+        """A model without a configuration."""
         container = {
             "Image": IMAGE,
             "ModelDataUrl": self.archive(name, answer),
             "Environment": environment or {},
         }
-        sagemaker.create_model(ModelName=name, ExecutionRoleArn=self.role, PrimaryContainer=container)
-        variant = {
-            "VariantName": "all",
-            "ModelName": name,
+        self.client("sagemaker").create_model(
+            ModelName=name, ExecutionRoleArn=self.role, PrimaryContainer=container
+        )
+        return name
+
+    def variant(self, model: str, name: str = "all", count: int = 1, weight: float = 1.0) -> dict[str, Any]:
+        """A variant on instances."""
+        return {
+            "VariantName": name,
+            "ModelName": model,
             "InitialInstanceCount": count,
             "InstanceType": "ml.m5.large",
+            "InitialVariantWeight": weight,
         }
-        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+
+    def config(self, name: str, variants: list[dict[str, Any]], **more: Any) -> str:
+        """An endpoint configuration."""
+        self.client("sagemaker").create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=variants, **more
+        )
         return name
+
+    def serve(self, name: str, config: str) -> str:
+        """An endpoint in service."""
+        self.client("sagemaker").create_endpoint(EndpointName=name, EndpointConfigName=config)
+        settled = self.endpoint_settled(name)
+        assert settled["EndpointStatus"] == "InService", settled
+        return name
+
+    def ask(self, endpoint: str, body: bytes = b"x", **more: Any) -> dict[str, Any]:
+        """One call of an endpoint, with its body read."""
+        said: dict[str, Any] = self.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=endpoint, Body=body, **more
+        )
+        return {**said, "Body": said["Body"].read()}
 
     def endpoint_settled(self, name: str) -> dict[str, Any]:
         sagemaker = self.client("sagemaker")

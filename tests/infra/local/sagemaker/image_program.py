@@ -68,9 +68,33 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(1)
         elif body == b"headers":
             self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
+        elif body == b"where":
+            self.answer(200, os.environ["SAGEMAKER_BIND_TO_PORT"].encode())
+        elif body.startswith(b"stream"):
+            self.stream(body)
+        elif body.startswith(b"sleep"):
+            time.sleep(float(body[5:]))
+            self.answer(200, str(os.getpid()).encode())
         else:
             time.sleep(float(os.environ.get("SLEEP", "0")))
             self.answer(200, (ML / "model/answer.txt").read_bytes())
+
+    def stream(self, body: bytes) -> None:
+        """Three pieces; after the second one a pause, or the end of it all."""
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        for piece in (b"one ", b"two ", b"three"):
+            if piece == b"three":
+                self.wfile.flush()
+                time.sleep(0.5)
+                if body == b"stream-break":
+                    os._exit(1)
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
 
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -86,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve() -> int:
+    time.sleep(float(os.environ.get("START_SLEEP", "0")))
     if (ML / "model/answer.txt").read_text() == "broken":
         print("this model cannot be loaded")
         return 1

@@ -29,13 +29,6 @@ def served(sage: Sage) -> str:
     return "tiny"
 
 
-def ask(sage: Sage, endpoint: str, body: bytes = b"x", **more: Any) -> dict[str, Any]:
-    said: dict[str, Any] = sage.client("sagemaker-runtime").invoke_endpoint(
-        EndpointName=endpoint, Body=body, **more
-    )
-    return {**said, "Body": said["Body"].read()}
-
-
 def canary(alarms: list[str], kind: str = "CANARY") -> dict[str, Any]:
     size = {"Type": "CAPACITY_PERCENT", "Value": 30}
     routing = {"Type": kind, "WaitIntervalInSeconds": 100}  # one second at the tests' time scale
@@ -86,8 +79,7 @@ def update(
 def test_a_call_reaches_the_container_with_its_headers_and_comes_back_with_the_variant(
     sage: Sage, served: str
 ) -> None:
-    said = ask(
-        sage,
+    said = sage.ask(
         served,
         b"headers",
         ContentType="text/csv",
@@ -111,7 +103,7 @@ def test_an_error_of_the_model_keeps_its_status_and_message(
     sage: Sage, served: str, body: bytes, status: int, message: str
 ) -> None:
     with pytest.raises(ClientError) as refused:
-        ask(sage, served, body)
+        sage.ask(served, body)
     said = refused.value.response
     assert said["Error"]["Code"] == "ModelError"
     assert said["ResponseMetadata"]["HTTPStatusCode"] == 424
@@ -124,14 +116,14 @@ def test_an_unknown_endpoint_and_a_body_of_seven_megabytes_are_validation_errors
 ) -> None:
     for endpoint, body in (("nobody", b"x"), (served, b"x" * (7 << 20))):
         with pytest.raises(ClientError) as refused:
-            ask(sage, endpoint, body)
+            sage.ask(endpoint, body)
         assert refused.value.response["Error"]["Code"] == "ValidationError"
 
 
 def test_calls_and_errors_become_metrics_of_the_variant(sage: Sage, served: str) -> None:
     cloudwatch = sage.client("cloudwatch")
     with pytest.raises(ClientError):
-        ask(sage, served, b"server")
+        sage.ask(served, b"server")
     cloudwatch.put_metric_alarm(
         AlarmName="tiny-5xx",
         Namespace="AWS/SageMaker",
@@ -156,7 +148,7 @@ def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, serv
     assert settled["EndpointConfigName"] == "m-two"
     assert "FailureReason" not in settled
     assert set(said) == {"one", "two"}
-    assert ask(sage, served)["Body"] == b"two"
+    assert sage.ask(served)["Body"] == b"two"
 
 
 def test_a_canary_of_more_than_half_is_refused(sage: Sage, served: str) -> None:
@@ -212,13 +204,13 @@ def test_an_endpoint_whose_model_does_not_start_fails_and_can_be_deleted(sage: S
 
 
 def test_a_container_that_dies_is_started_again(sage: Sage, served: str) -> None:
-    before = ask(sage, served)["Body"]
+    before = sage.ask(served)["Body"]
     with pytest.raises(ClientError, match="did not answer"):
-        ask(sage, served, b"die")
+        sage.ask(served, b"die")
 
     def answers() -> bool:
         try:
-            return bool(ask(sage, served)["Body"] == before)
+            return bool(sage.ask(served)["Body"] == before)
         except ClientError:
             return False
 

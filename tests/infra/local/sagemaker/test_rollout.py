@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
 from infra.local.sagemaker.faults import ApiError
+from infra.local.sagemaker.rolling import Rolling
 from infra.local.sagemaker.rollout import RolledBackError, Rollout
 
 
@@ -52,8 +54,58 @@ def test_an_alarm_ends_the_roll_out_by_its_name() -> None:
     assert moved == [0.2]
 
 
-def test_a_canary_without_a_size_and_a_rolling_policy_are_refused() -> None:
-    with pytest.raises(ApiError, match="CanarySize is required"):
-        Rollout(routing("CANARY"), 1)
-    with pytest.raises(ApiError, match="RollingUpdatePolicy is not implemented"):
-        Rollout({"RollingUpdatePolicy": {}}, 1)
+def test_a_roll_out_that_takes_longer_than_it_may_is_sent_back() -> None:
+    deployment = routing("ALL_AT_ONCE")
+    deployment["BlueGreenUpdatePolicy"]["MaximumExecutionTimeoutInSeconds"] = 600
+    rollout = Rollout(deployment, 0.0001)
+    time.sleep(0.07)
+    with pytest.raises(RolledBackError, match="longer than MaximumExecutionTimeoutInSeconds"):
+        rollout.run(4, lambda _: None, lambda _: [])
+
+
+@pytest.mark.parametrize(
+    ("deployment", "said"),
+    [
+        (routing("CANARY"), "CanarySize is required"),
+        (routing("CANARY", CanarySize=percent(60)), "CanarySize must be 1 to 50 percent"),
+        (routing("LINEAR", LinearStepSize=percent(5)), "LinearStepSize must be 10 to 50 percent"),
+    ],
+)
+def test_a_step_that_is_missing_or_too_large_or_too_small_is_refused(
+    deployment: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ApiError, match=said):
+        Rollout(deployment, 1)
+
+
+def rolling(size: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"RollingUpdatePolicy": {"MaximumBatchSize": size, "WaitIntervalInSeconds": 0, **more}}
+
+
+@pytest.mark.parametrize(
+    ("size", "count", "first"),
+    [
+        (percent(50), 4, 2),
+        (percent(5), 4, 1),
+        (percent(50), 1, 1),
+        ({"Type": "INSTANCE_COUNT", "Value": 2}, 4, 2),
+    ],
+)
+def test_a_batch_is_a_share_or_a_number_of_the_instances(
+    size: dict[str, Any], count: int, first: int
+) -> None:
+    assert Rolling(rolling(size), count, 1).first == first
+
+
+@pytest.mark.parametrize(
+    "policy",
+    [
+        rolling(percent(51)),
+        rolling(percent(4)),
+        rolling({"Type": "INSTANCE_COUNT", "Value": 3}),
+        rolling(percent(50), RollbackMaximumBatchSize={"Type": "INSTANCE_COUNT", "Value": 5}),
+    ],
+)
+def test_a_batch_of_more_than_half_of_the_instances_is_refused(policy: dict[str, Any]) -> None:
+    with pytest.raises(ApiError, match=r"BatchSize must be 5 to (50|100) percent of the variant's 4"):
+        Rolling(policy, 4, 1)

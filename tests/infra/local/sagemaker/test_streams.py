@@ -1,0 +1,65 @@
+"""Answers that come piece by piece, read by boto3 as an event stream."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError, EventStreamError
+
+from tests.clouds import eventually
+
+if TYPE_CHECKING:
+    from tests.infra.local.sagemaker.conftest import Sage
+
+
+@pytest.fixture(scope="module")
+def streaming(sage: Sage) -> str:
+    return sage.serve("stream", sage.model("stream", "whole"))
+
+
+def test_each_piece_arrives_when_the_container_sends_it(sage: Sage, streaming: str) -> None:
+    said = sage.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+        EndpointName=streaming, Body=b"stream"
+    )
+    assert said["ContentType"] == "text/event-stream"
+    assert said["InvokedProductionVariant"] == "all"
+    heard = [(time.monotonic(), event["PayloadPart"]["Bytes"]) for event in said["Body"]]
+    assert [piece for _, piece in heard] == [b"one ", b"two ", b"three"]
+    assert heard[2][0] - heard[1][0] > 0.3, "the second piece waited for the third"
+
+
+def test_a_whole_answer_is_a_stream_of_one_piece(sage: Sage, streaming: str) -> None:
+    said = sage.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+        EndpointName=streaming, Body=b"x"
+    )
+    assert b"".join(event["PayloadPart"]["Bytes"] for event in said["Body"]) == b"whole"
+
+
+def test_an_error_before_the_first_piece_is_the_models_error(sage: Sage, streaming: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        sage.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+            EndpointName=streaming, Body=b"client"
+        )
+    assert refused.value.response["Error"]["Code"] == "ModelError"
+    assert refused.value.response["OriginalStatusCode"] == 422
+
+
+def test_a_container_that_dies_in_mid_stream_is_a_model_stream_error(sage: Sage, streaming: str) -> None:
+    said = sage.client("sagemaker-runtime").invoke_endpoint_with_response_stream(
+        EndpointName=streaming, Body=b"stream-break"
+    )
+    heard = []
+    with pytest.raises(EventStreamError) as broken:
+        heard.extend(event["PayloadPart"]["Bytes"] for event in said["Body"])
+    assert broken.value.response["Error"]["Code"] == "ModelStreamError"
+    assert "broke off" in broken.value.response["Error"]["Message"]
+
+    def answers() -> bool:
+        try:
+            return bool(sage.ask(streaming)["Body"] == b"whole")
+        except ClientError:
+            return False
+
+    eventually(answers)
