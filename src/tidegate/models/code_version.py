@@ -16,10 +16,13 @@ LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping
     "evaluate.py",
     "explain.py",
     "export.py",
+    "lesson.py",
+    "recalibration.py",
     "scores.py",
     "slices.py",
     "snapshot.py",
     "train.py",
+    "tuning.py",
 )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from tidegate.errors import ContractMistake
 
 if TYPE_CHECKING:
     import polars as pl
 
+MOST_TRIES, MOST_FOLDS = 50, 10
 Frames = Mapping[str, "pl.DataFrame"]
 
 
@@ -36,6 +39,27 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tune:
+    """A small space of ways to fit, tried by cross-validation in time within the training job.
+
+    `fit` takes each name as a keyword; the first value of each is the default. An empty space is fine.
+    """
+
+    space: Mapping[str, tuple[Any, ...]]
+    tries: int = 8
+    folds: int = 3
+
+    def __post_init__(self) -> None:
+        """Bounded: a training fits `tries` times `folds` times, and once more."""
+        if not (1 <= self.tries <= MOST_TRIES and 1 <= self.folds <= MOST_FOLDS and all(self.space.values())):
+            raise ContractMistake(
+                "Tune(…)",
+                f"it has {self.tries} tries, {self.folds} folds and the space {dict(self.space)}",
+                f"Give up to {MOST_TRIES} tries, up to {MOST_FOLDS} folds, and a value or more for each name",
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One model. `features`, `label` and `fit` are plain functions; everything else is configuration."""
 
@@ -53,9 +77,7 @@ class Model:
         [pl.DataFrame], Frames
     ]  # rows -> for each lookup, the `by` (and latest `at`) to fetch
     label: Callable[[pl.DataFrame], pl.DataFrame]  # published rows -> columns `row` (their index) and `label`
-    fit: Callable[
-        [pl.DataFrame, pl.Series, int], Any
-    ]  # (features, labels, seed) -> a fitted scikit-learn estimator
+    fit: Callable[..., Any]  # (features, labels, seed, **what `tune` chose) -> a fitted estimator
     baseline_feature: str  # the one feature that the one-feature baseline may use
     least_auc: float  # the gate's floor
     least_new_rows: int  # new data starts a training only from here on; a schedule always may
@@ -68,6 +90,8 @@ class Model:
     )  # how long a label takes to be known: training stops so long before the test
     slices: tuple[str, ...] = ()  # columns of the request table: the gate looks at each value by itself
     limits: Limits = Limits()
+    tune: Tune | None = None
+    calibrate: Literal["", "isotonic", "platt"] = ""  # tried, and kept where the chances come out better
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -58,8 +58,15 @@ def chances_of(fitted: Any, features: pl.DataFrame) -> Chances:
     return _framework(fitted).chances(fitted, features.to_numpy().astype(np.float32))
 
 
-def parity(fitted: Any, content: bytes, features: pl.DataFrame) -> dict[str, Any]:
+def parity(
+    fitted: Any,
+    content: bytes,
+    features: pl.DataFrame,
+    correction: Callable[[Chances], Chances] | None = None,
+) -> dict[str, Any]:
     """How far ONNX and the fitted thing are apart, on real rows and on rows of nothing or the unheard-of.
+
+    A correction of the chances is part of the graph, and of what it is compared with.
 
     Raises:
         Refused: further than rounding explains.
@@ -67,7 +74,8 @@ def parity(fitted: Any, content: bytes, features: pl.DataFrame) -> dict[str, Any
     matrix = _hard_rows(features.to_numpy().astype(np.float32)[-PARITY_ROWS:])
     session = session_of(content)
     chances = session.run([session.get_outputs()[1].name], {"features": matrix})[0][:, 1]
-    furthest = float(np.abs(chances - _framework(fitted).chances(fitted, matrix)).max())
+    meant = _framework(fitted).chances(fitted, matrix)
+    furthest = float(np.abs(chances - (correction(meant) if correction else meant)).max())
     if not furthest <= GREATEST_DIFFERENCE:
         raise Refused(
             "the ONNX export",

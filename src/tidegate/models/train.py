@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from tidegate.errors import Refused
 from tidegate.models.baselines import learn_baselines
 from tidegate.models.columns import name_of
 from tidegate.models.export import parity, to_onnx
+from tidegate.models.lesson import Lesson
 from tidegate.models.onnx_model import CARD_FILE, ONNX_FILE
+from tidegate.models.provenance import environment
+from tidegate.models.recalibration import append, recalibrate
+from tidegate.models.tuning import tune
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,15 +53,8 @@ def train(model: Model, run: Run, material: Material, into: Path) -> dict[str, A
     Raises:
         Refused: there is nothing to learn from, or ONNX and the fitted estimator disagree.
     """
-    features, labels = labelled(model, material.rows, material.known, material.lookups)
-    if labels.len() == 0 or labels.n_unique() < 2:
-        raise Refused(
-            f"the training rows of {model.name}",
-            f"{labels.len()} of them have a label, of {labels.n_unique()} kinds",
-            "Land more data before training",
-        )
-    fitted = model.fit(features, labels, int(run.seed))
-    content = to_onnx(fitted, features.width)
+    lesson = learned_from(model, material)
+    content, told = learn(model, lesson, int(run.seed))
     card = {
         "model": model.name,
         "run": run.run,
@@ -66,20 +62,53 @@ def train(model: Model, run: Run, material: Material, into: Path) -> dict[str, A
         "contracts": dict(run.contracts),
         "code": run.code,
         "seed": run.seed,
+        "environment": environment(),
         "sha256": sha256(content).hexdigest(),
-        "features": features.columns,
+        "features": lesson.features.columns,
         "columns": _types(material.rows.select(material.known)),
         "lookups": {name: _types(frame) for name, frame in material.lookups.items()},
-        "rows": labels.len(),
-        "baselines": learn_baselines(features[model.baseline_feature], labels),
-        "summaries": summaries(features),
-        "parity": parity(fitted, content, features),
+        "rows": len(lesson),
+        "from": str(lesson.times.min()),
+        "to": str(lesson.times.max()),
+        "baselines": learn_baselines(lesson.features[model.baseline_feature], lesson.labels),
+        "summaries": summaries(lesson.features),
+        **told,
         "sources": dict(material.sources),
     }
     into.mkdir(parents=True, exist_ok=True)
     (into / ONNX_FILE).write_bytes(content)
     (into / CARD_FILE).write_text(json.dumps(card, indent=1))
     return card
+
+
+def learned_from(model: Model, material: Material) -> Lesson:
+    """The labelled rows in the order of time.
+
+    Raises:
+        Refused: they have not both kinds of label, or a feature is the label in disguise.
+    """
+    rows = material.rows.sort(model.time_column, maintain_order=True)
+    features, labels = labelled(model, rows, material.known, material.lookups)
+    lesson = Lesson(features, labels, rows[model.time_column][model.label(rows)["row"]])
+    lesson.refuse_one_sided(f"the training rows of {model.name}")
+    lesson.refuse_leaks(model.limits.leak_auc)
+    return lesson
+
+
+def learn(model: Model, lesson: Lesson, seed: int) -> tuple[bytes, dict[str, Any]]:
+    """The model as ONNX, proved to say what was fitted; and how it came about.
+
+    Raises:
+        Refused: ONNX and the fitted estimator disagree, or rows are too few for what is declared.
+    """
+    parameters, tuning = tune(model, lesson, seed)
+    correction, calibrated = recalibrate(model, lesson, parameters, seed)
+    fitted = model.fit(lesson.features, lesson.labels, seed, **parameters)
+    content = to_onnx(fitted, lesson.features.width)
+    if correction is not None:
+        content = append(content, correction)
+    told = {"parity": parity(fitted, content, lesson.features, correction)}
+    return content, told | {"tuning": tuning, "recalibration": calibrated}
 
 
 def labelled(
