@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections import Counter
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
 
 from tests.clouds import eventually
+from tests.infra.local.sagemaker.updating import alarm, blue_green, failed, update
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.infra.local.sagemaker.conftest import Sage
 
 
@@ -27,53 +23,6 @@ def served(sage: Sage) -> str:
     )
     assert sage.endpoint_settled("tiny")["EndpointStatus"] == "InService"
     return "tiny"
-
-
-def canary(alarms: list[str], kind: str = "CANARY") -> dict[str, Any]:
-    size = {"Type": "CAPACITY_PERCENT", "Value": 30}
-    routing = {"Type": kind, "WaitIntervalInSeconds": 100}  # one second at the tests' time scale
-    routing |= {"CanarySize": size} if kind == "CANARY" else {"LinearStepSize": size}
-    policy = {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 10}
-    watched = (
-        {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]}} if alarms else {}
-    )
-    return {"BlueGreenUpdatePolicy": policy, **watched}
-
-
-@contextmanager
-def load(sage: Sage, endpoint: str) -> Iterator[Counter[str]]:
-    """Two callers that never rest; what they were answered, errors included."""
-    said: Counter[str] = Counter()
-    done = threading.Event()
-
-    def call() -> None:
-        runtime = sage.client("sagemaker-runtime")
-        while not done.is_set():
-            try:
-                said[runtime.invoke_endpoint(EndpointName=endpoint, Body=b"x")["Body"].read().decode()] += 1
-            except ClientError as error:
-                said[f"error {error}"] += 1
-
-    callers = [threading.Thread(target=call) for _ in range(2)]
-    for caller in callers:
-        caller.start()
-    try:
-        yield said
-    finally:
-        done.set()
-        for caller in callers:
-            caller.join()
-
-
-def update(
-    sage: Sage, endpoint: str, config: str, deployment: dict[str, Any]
-) -> tuple[dict[str, Any], Counter[str]]:
-    with load(sage, endpoint) as said:
-        sage.client("sagemaker").update_endpoint(
-            EndpointName=endpoint, EndpointConfigName=config, DeploymentConfig=deployment
-        )
-        settled = sage.endpoint_settled(endpoint)
-    return settled, said
 
 
 def test_a_call_reaches_the_container_with_its_headers_and_comes_back_with_the_variant(
@@ -144,7 +93,7 @@ def test_calls_and_errors_become_metrics_of_the_variant(sage: Sage, served: str)
 
 
 def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, served: str) -> None:
-    settled, said = update(sage, served, sage.model("m-two", "two", count=2), canary([]))
+    settled, said = update(sage, served, sage.model("m-two", "two", count=2), blue_green())
     assert settled["EndpointConfigName"] == "m-two"
     assert "FailureReason" not in settled
     assert set(said) == {"one", "two"}
@@ -152,7 +101,7 @@ def test_a_canary_takes_over_under_load_without_one_failed_call(sage: Sage, serv
 
 
 def test_a_canary_of_more_than_half_is_refused(sage: Sage, served: str) -> None:
-    deployment = canary([])
+    deployment = blue_green()
     deployment["BlueGreenUpdatePolicy"]["TrafficRoutingConfiguration"]["CanarySize"]["Value"] = 60
     with pytest.raises(ClientError, match="50"):
         sage.client("sagemaker").update_endpoint(
@@ -161,34 +110,23 @@ def test_a_canary_of_more_than_half_is_refused(sage: Sage, served: str) -> None:
 
 
 def test_an_alarm_during_the_canary_rolls_back(sage: Sage, served: str) -> None:
-    cloudwatch = sage.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName="probe",
-        Namespace="Ours",
-        MetricName="Wrong",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    cloudwatch.set_alarm_state(AlarmName="probe", StateValue="ALARM", StateReason="a test")
+    alarm(sage, "probe", "ALARM")
     before = sage.endpoint_settled(served)["EndpointConfigName"]
-    settled, said = update(sage, served, sage.model("m-three", "three"), canary(["probe"], "LINEAR"))
+    settled, said = update(sage, served, sage.model("m-three", "three"), blue_green("LINEAR", ["probe"]))
     assert settled["EndpointStatus"] == "InService"
     assert settled["EndpointConfigName"] == before
     assert "alarm(s) have been triggered: [probe]" in settled["FailureReason"]
-    assert not [answer for answer in said if answer.startswith("error")]
+    assert not failed(said)
 
 
 def test_a_model_that_does_not_start_leaves_the_old_one_in_service(sage: Sage, served: str) -> None:
     before = sage.endpoint_settled(served)["EndpointConfigName"]
-    settled, said = update(sage, served, sage.model("m-broken", "broken"), canary([]))
+    settled, said = update(sage, served, sage.model("m-broken", "broken"), blue_green())
     assert settled["EndpointStatus"] == "InService"
     assert settled["EndpointConfigName"] == before
     assert "did not pass the ping health check" in settled["FailureReason"]
     assert "this model cannot be loaded" in settled["FailureReason"]
-    assert not [answer for answer in said if answer.startswith("error")]
+    assert not failed(said)
 
 
 def test_an_endpoint_whose_model_does_not_start_fails_and_can_be_deleted(sage: Sage) -> None:
