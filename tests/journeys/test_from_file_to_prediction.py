@@ -157,6 +157,28 @@ def test_a_prediction_is_captured_under_its_id(
     assert (line["row"], line["score"]) == (flight, told["predictions"][0]["score"])
 
 
+def test_what_the_endpoint_says_of_itself_is_a_metric_of_its_version(
+    place: Place, deployed: dict[str, Any], flight: dict[str, Any]
+) -> None:
+    predict.ask(place, MODEL, json.dumps({"rows": [flight]}).encode())
+    named = {"environment": place.environment, "model": MODEL, "version": "1"}
+    now = datetime.now(UTC)
+
+    def measured() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = place.client("cloudwatch").get_metric_statistics(
+            Namespace="Tidegate",
+            MetricName="Predictions",
+            Dimensions=[{"Name": name, "Value": value} for name, value in named.items()],
+            StartTime=now - timedelta(minutes=30),
+            EndTime=now + timedelta(minutes=30),
+            Period=3600,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return found
+
+    assert sum(point["Sum"] for point in eventually(measured)) >= 1
+
+
 @pytest.mark.parametrize(
     "junk",
     [

@@ -1,4 +1,4 @@
-"""What an endpoint remembers of an answer once it is sent: captured rows, less what is personal."""
+"""What an endpoint remembers of an answer once it is sent: its metrics, its rows less what is personal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from tidegate.models.captures import lines
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tidegate.models.answer import Answer
     from tidegate.models.capturing import Capturing
+    from tidegate.models.measuring import Measuring
 
 
 class Recording:
@@ -21,6 +25,7 @@ class Recording:
     def __init__(
         self,
         capturing: Capturing,
+        measuring: Measuring,
         *,
         version: int,
         features: Sequence[str],
@@ -28,27 +33,38 @@ class Recording:
         sampled: float,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._capturing, self._version = capturing, version
+        self._capturing, self._measuring, self._version = capturing, measuring, version
         self._features = [(place, name) for place, name in enumerate(features) if name not in personal]
         self._personal, self._sampled, self._chance = personal, sampled, chance
 
     def start(self) -> None:
         """Begin to write down what is remembered."""
         self._capturing.start()
+        self._measuring.start()
 
     def close(self) -> None:
         """Write down what is left."""
         self._capturing.close()
+        self._measuring.close()  # it tells how the captures ended
 
     def answered(self, answer: Answer) -> None:
         """Remember an answer that was sent."""
-        if answer.features is None or self._chance() >= self._sampled:
+        if answer.features is None:
             return
+        self._measuring.answered(answer.scores)
+        if self._chance() < self._sampled:
+            self._capture(answer, answer.features)
+
+    def refused(self) -> None:
+        """Remember that a request broke the contract."""
+        self._measuring.refused()
+
+    def _capture(self, answer: Answer, matrix: NDArray[np.float32]) -> None:
         at = datetime.now(UTC)
         rows = [
             {name: value for name, value in row.items() if name not in self._personal} for row in answer.rows
         ]
-        features = [{name: row[place] for place, name in self._features} for row in answer.features.tolist()]
+        features = [{name: row[place] for place, name in self._features} for row in matrix.tolist()]
         told = lines(
             identity=answer.identity,
             at=at,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 INFERENCE_ID = b"x-amzn-sagemaker-inference-id"
+BREAKS_THE_CONTRACT = 422
 LONGEST_ID = 64  # SageMaker's own limit
 
 Message = MutableMapping[str, Any]
@@ -57,6 +58,8 @@ class Endpoint:
             status, body = 200, answer.body if answer else None
         except Rejected as error:
             status, body = error.status, error.body
+            if status == BREAKS_THE_CONTRACT:
+                self._recording.refused()
         except Transient as error:
             log.warning("%s", error)  # the answer does not say why: it goes to whoever asked
             told = {"where": error.where, "what": "it cannot be read now", "next_step": error.next_step}

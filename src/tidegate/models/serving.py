@@ -1,4 +1,4 @@
-"""Put together what answers: the model, its contract, its lookup table and its captures."""
+"""Put together what answers: the model, its contract, its lookup table, its captures and metrics."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from tidegate.contract.requests import check_rows
 from tidegate.models.answer import Answerer
 from tidegate.models.capturing import Capturing, to_bucket
 from tidegate.models.lookups import LookupTable
+from tidegate.models.measuring import Measuring
 from tidegate.models.onnx_model import load
 from tidegate.models.recording import Recording
 from tidegate.models.serve import Endpoint
@@ -33,8 +34,15 @@ def endpoint(folder: Path, known: Settings) -> Endpoint:
     table = LookupTable(aws.client("dynamodb"), known[Setting.LOOKUP_TABLE])
     version = int(known[Setting.MODEL_VERSION])
     put = to_bucket(aws.client("s3"), known[Setting.ARTEFACT_BUCKET])
+    capturing = Capturing(put, model.name, version)
+    named = {
+        "environment": known[Setting.ENVIRONMENT],
+        "model": model.name,
+        "version": known[Setting.MODEL_VERSION],
+    }
     recording = Recording(
-        Capturing(put, model.name, version),
+        capturing,
+        Measuring(named, capturing.tallied),
         version=version,
         features=onnx.features,
         personal=dataset.personal(),

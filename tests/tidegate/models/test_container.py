@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
+from infra.local.ministack.embedded_metrics import read as metrics
 from tests.clouds import eventually, free_port
 from tests.pipelines import real
 from tests.tidegate.models.lookup_items import make_table, put_all
@@ -155,7 +156,7 @@ def served(trained: Trained, cloud: Any) -> Iterator[Served]:
     port = free_port()
     told = serving(trained, port, table)
     command = [sys.executable, "-m", "tidegate.models.container", "serve"]
-    process = subprocess.Popen(command, env=environment(trained.train, **told))
+    process = subprocess.Popen(command, env=environment(trained.train, **told), stdout=subprocess.PIPE)
     try:
         yield wait(Served(f"http://127.0.0.1:{port}", process), process)
     finally:
@@ -167,6 +168,7 @@ def serving(trained: Trained, port: int, table: str) -> dict[str, str]:
     return {
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "TIDEGATE_BIND_HOST": "127.0.0.1",
+        "TIDEGATE_ENVIRONMENT": "laptop",
         "TIDEGATE_MODEL_VERSION": "3",
         "TIDEGATE_MODEL_SHA256": trained.report["sha256"],
         "TIDEGATE_LOOKUP_TABLE": table,
@@ -258,14 +260,14 @@ def test_an_archive_that_vouches_for_itself_is_refused_where_the_registry_names_
     assert "while the registry names 0000" in (tmp_path / "output" / "failure").read_text()
 
 
-def test_what_was_answered_is_captured_at_the_latest_when_the_container_ends(
+def test_what_was_answered_is_captured_and_counted_at_the_latest_when_the_container_ends(
     served: Served, cloud: Any
 ) -> None:
     named = {"X-Amzn-SageMaker-Inference-Id": "order-7"}
     status, answer = served.ask(json.dumps({"rows": request_rows(2)}).encode(), **named)
     assert (status, answer["id"]) == (200, "order-7")
     served.process.terminate()
-    served.process.wait(20)
+    said, _ = served.process.communicate(timeout=20)
     s3 = cloud.client("s3")
     keys = [one["Key"] for one in s3.list_objects_v2(Bucket=BUCKET, Prefix="captures/")["Contents"]]
     kept = [line for key in keys for line in read(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())]
@@ -274,3 +276,10 @@ def test_what_was_answered_is_captured_at_the_latest_when_the_container_ends(
     assert [line["row"] for line in ours] == request_rows(2)
     assert [line["score"] for line in ours] == [one["score"] for one in answer["predictions"]]
     assert ours[0]["features"]["distance"] == ours[0]["row"]["distance"]
+    measured = [datum for line in said.decode().splitlines() for datum in metrics(line)]
+    named = {"environment": "laptop", "model": "flight_delay", "version": "3"}
+    added = {
+        name: sum(sum(datum.values) for datum in measured if (datum.name, datum.dimensions) == (name, named))
+        for name in ("Predictions", "CapturedRows", "LostCaptures")
+    }
+    assert added == {"Predictions": len(kept), "CapturedRows": len(kept), "LostCaptures": 0}

@@ -21,6 +21,7 @@ from tidegate.errors import Transient
 from tidegate.models.answer import LARGEST_BODY, Answerer
 from tidegate.models.captures import read
 from tidegate.models.capturing import Capturing
+from tidegate.models.measuring import Measuring
 from tidegate.models.onnx_model import load
 from tidegate.models.recording import Recording
 from tidegate.models.serve import Endpoint
@@ -61,11 +62,15 @@ def endpoint(answerer: Answerer) -> Endpoint:
 
 
 def recording(
-    written: dict[str, bytes], features: Sequence[str] = (), personal: frozenset[str] = frozenset()
+    written: dict[str, bytes],
+    features: Sequence[str] = (),
+    personal: frozenset[str] = frozenset(),
+    said: list[str] | None = None,
 ) -> Recording:
-    """Remembers into a dictionary."""
+    """Remembers into a dictionary and a list."""
     capturing = Capturing(written.__setitem__, MODEL.name, 1)
-    return Recording(capturing, version=1, features=features, personal=personal, sampled=1)
+    measuring = Measuring({}, capturing.tallied, write=(said if said is not None else []).append)
+    return Recording(capturing, measuring, version=1, features=features, personal=personal, sampled=1)
 
 
 def good_row() -> dict[str, Any]:
@@ -193,13 +198,17 @@ def test_what_is_captured_is_the_request_and_what_the_model_saw_less_what_is_per
 
 def test_refused_requests_and_descriptions_are_not_captured(answerer: Answerer) -> None:
     written: dict[str, bytes] = {}
-    remembers = recording(written)
+    said: list[str] = []
+    remembers = recording(written, said=said)
     endpoint = Endpoint(answerer, remembers)
     assert ask(endpoint, b'{"describe": true}')[0] == 200
+    assert ask(endpoint, b"junk")[0] == 400
     assert ask(endpoint, json.dumps({**good_row(), "origin": "XXX"}).encode())[0] == 422
     remembers.start()
     remembers.close()
     assert written == {}
+    (line,) = said
+    assert (json.loads(line)["RefusedRequests"], json.loads(line)["Predictions"]) == (1, 0)
 
 
 def test_the_declared_share_of_requests_is_captured(answerer: Answerer) -> None:
@@ -207,7 +216,13 @@ def test_the_declared_share_of_requests_is_captured(answerer: Answerer) -> None:
     chances = iter([0.1, 0.9, 0.2])
     capturing = Capturing(written.__setitem__, MODEL.name, 1)
     remembers = Recording(
-        capturing, version=1, features=(), personal=frozenset(), sampled=0.5, chance=lambda: next(chances)
+        capturing,
+        Measuring({}, capturing.tallied, write=[].append),
+        version=1,
+        features=(),
+        personal=frozenset(),
+        sampled=0.5,
+        chance=lambda: next(chances),
     )
     endpoint = Endpoint(answerer, remembers)
     ids = [ask(endpoint, json.dumps(good_row()).encode())[1]["id"] for _ in range(3)]
