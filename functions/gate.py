@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from tidegate import aws, settings
 from tidegate.lake import layout
 from tidegate.models.gating import package_request, reasons_against
-from tidegate.models.run import Run
+from tidegate.models.piped import run_of, spread
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -20,16 +20,17 @@ logger = Logger(service="gate")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """The training machine's input → whether it passed, why not, and the registration."""
-    known = settings.from_environment()
-    run = Run.from_json(json.dumps(event))
+    """The training machine's input, or a pipeline's step's → whether it passed, why not, the registration."""
+    known, s3 = settings.from_environment(), aws.client("s3")
+    run = run_of(event, s3)
     bucket, prefix = layout.split_uri(run.prefix)
-    report = aws.client("s3").get_object(Bucket=bucket, Key=f"{prefix}/evaluation/evaluation.json")
+    report = s3.get_object(Bucket=bucket, Key=f"{prefix}/evaluation/evaluation.json")
     evaluation = json.loads(report["Body"].read())
     reasons = reasons_against(evaluation)
     logger.info("judged", extra={"run": run.run, "passed": not reasons, "reasons": reasons})
-    return {
+    verdict = {
         "passed": not reasons,
         "reasons": reasons,
         "package": {} if reasons else package_request(known[Setting.ENVIRONMENT], run, evaluation),
     }
+    return spread(verdict, event)

@@ -2,6 +2,7 @@
 
 event → `Wish` → `decide` (plain values) → `states:StartExecution`. What the last training read is kept in one
 object, `runs/<model>/last.json`, replaced only by who has read it: of two that decide at once, one goes on.
+A pipeline of SageMaker's runs its training itself: it is told the record of one, and nothing is started.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         image=known[Setting.MODEL_IMAGE],
     )
     wish = Wish.from_event(event)
+    if wish.kind == "Pipeline":
+        return trainings.record(plan().model(wish.model), plan(), wish)
     outcomes = {}
     for model in wish.models(plan()):
         decision = decide(model, plan(), wish, trainings.seen(model))

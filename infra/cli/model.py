@@ -1,7 +1,9 @@
-"""`tidegate model new NAME`: a model's folder to start from, which passes every check before it is edited."""
+"""`tidegate model`: a model's folder to start from, or its training as a pipeline for SageMaker Studio."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.cli.answer import Answer, said
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("what", choices=("new",))
+    parser.add_argument("what", choices=("new", "export"))
     parser.add_argument("name", help="also in the endpoint's name and in the address of its predictions")
     parser.add_argument(
         "--of",
@@ -27,9 +29,42 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="DATASET",
         help="whose rows it predicts for (default: the first that fits)",
     )
+    parser.add_argument("--to", default="", metavar="FILE", help="export: where the definition is written")
+    parser.add_argument(
+        "--fetch-sdk",
+        action="store_true",
+        help="export: fetch the sagemaker SDK (1 GB) into an environment of its own, if it is not there",
+    )
 
 
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
+    """Write a folder, or a definition."""
+    return export(args) if args.what == "export" else new(args)
+
+
+def export(args: argparse.Namespace) -> Answer:
+    """Write the definition of the pipeline that trains a deployed model."""
+    from infra.cli import place
+    from infra.studio import deployed, environment
+    from tidegate.plan import plan
+
+    if not args.to:
+        raise BadRequest("model export", "where to is not said", "Name a file: --to pipeline.json")
+    interpreter = environment.build() if args.fetch_sdk else environment.python()
+    facts = deployed.facts(place.find(args.environment), plan().model(args.name))
+    made = environment.definition(facts, interpreter)
+    Path(args.to).write_text(json.dumps(made, indent=2) + "\n")
+    return said(
+        f"Wrote {args.to}. Under a role that SageMaker may assume, with the policy of --json:\n"
+        f"  aws sagemaker create-pipeline --pipeline-name {facts['group']} "
+        f"--pipeline-definition file://{args.to} --role-arn ROLE",
+        file=args.to,
+        steps=[step["Name"] for step in made["Steps"]],
+        role_needs=deployed.role_needs(facts),
+    )
+
+
+def new(args: argparse.Namespace) -> Answer:
     """Write pipelines/<name>/."""
     folder = ROOT / "pipelines" / refuse_odd_name(args.name)
     if folder.exists():

@@ -57,7 +57,7 @@ class TrainingStack(Floor):
             self._make_registry(name)
 
         self._allow_train(train, lake)
-        permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/")
+        permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/", "runs/*/run.json")
         permits.use_key(gate, lake, "s3", encrypts=False)
         self._allow_machine(gate, lake)
         self._allow_jobs(lake)

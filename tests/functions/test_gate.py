@@ -42,3 +42,19 @@ def test_a_poor_report_is_refused_with_its_reasons(cloud: Any, event: dict[str, 
     assert answer["passed"] is False
     assert answer["reasons"] == ["floor: AUC 0.7000, of at least 0.99"]
     assert answer["package"] == {}
+
+
+def test_a_pipelines_step_names_the_run_and_gets_the_texts_that_it_wants(
+    cloud: Any, event: dict[str, Any]
+) -> None:
+    bucket, _, prefix = event["prefix"].removeprefix("s3://").partition("/")
+    cloud.client("s3").put_object(Bucket=bucket, Key=f"{prefix}/run.json", Body=json.dumps(event))
+    asked = {"prefix": event["prefix"], "wanted": ["passed", "reasons", "description", "run", "champion"]}
+    put(cloud, event, evaluation())
+    answer = handler(asked, None)
+    assert list(answer) == asked["wanted"]
+    assert (answer["passed"], answer["reasons"], answer["run"]) == ("true", "", RUN.run)
+    put(cloud, event, evaluation(least_auc=0.99))
+    answer = handler(asked, None)
+    assert (answer["passed"], answer["run"]) == ("false", "")
+    assert answer["reasons"].startswith("floor: AUC")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from tests.clouds import eventually
 from tests.tidegate.models.plans import MODEL, PLAN
-from tidegate.errors import CommitConflict
+from tidegate.errors import CommitConflict, Refused
 from tidegate.models.decide import Nothing, Start, Wish, decide
 from tidegate.models.trainings import Trainings
 
@@ -188,3 +188,22 @@ def test_the_champion_is_the_approved_version_in_service(trainings: Trainings) -
     start = wanted(served)
     served.start(start)
     assert json.loads(finished(served, start.run)["input"])["champion"] == "s3://models/2.tar.gz"
+
+
+def test_a_pipeline_gets_a_record_of_its_own_and_keeps_nobody_from_training(trainings: Trainings) -> None:
+    wish = Wish.from_event({"model": "flight_delay", "cause": "Pipeline", "execution": "e1"})
+    with pytest.raises(Refused, match="waits for rows in: flights, weather"):
+        trainings.record(MODEL, PLAN, wish)
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    trainings.start(start)
+    finished(trainings, start.run)
+    told = trainings.record(MODEL, PLAN, wish)
+    assert told["run"] == f"{start.run}-e1"
+    assert told["champion"] == f"{told['prefix']}/run.json"
+    key = f"runs/flight_delay/{told['run']}/run.json"
+    record = json.loads(trainings.s3.get_object(Bucket=trainings.bucket, Key=key)["Body"].read())
+    assert (record["tables"], record["cause"]["kind"]) == (dict(start.tables), "Pipeline")
+    last = trainings.s3.get_object(Bucket=trainings.bucket, Key="runs/flight_delay/last.json")["Body"].read()
+    assert json.loads(last)["run"] == start.run

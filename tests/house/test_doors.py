@@ -37,6 +37,7 @@ READS_THE_ENVIRONMENT = {
     "src/tidegate/settings.py": "the one place for what runs in the cloud",
     "infra/cli/images.py": "uv, which builds an environment, gets the shell's",
     "infra/cli/test.py": "the tests get the shell's environment, less what points at an account",
+    "infra/studio/environment.py": "uv and the SDK's Python get the shell's, less what points at an account",
     "infra/layers.py": "a switch of the synthesis",
     "infra/local/athena/plug.py": "the emulator says its port in its own variable",
     "infra/local/cloud.py": "a cloud that the shell names is used; a server of ours inherits the shell",

@@ -1,7 +1,7 @@
 """The sagemaker SDK 3.27, unmodified, in an environment of its own, against the local SageMaker.
 
-Made at the first run of `./tidegate test -- -m sagemaker_sdk`, from the hash-pinned `requirements.lock`
-beside this file; the environments of AWS's images that a test runs are built as by `tidegate images build`. A
+Made at the first run of `./tidegate test -- -m sagemaker_sdk`, from the hash-pinned lock of
+`infra/studio`; the environments of AWS's images that a test runs are built as by `tidegate images build`. A
 test runs a program of `programs/` with the SDK's Python and reads the JSON that it prints last:
 
     said = sdk("journey.py")
@@ -11,11 +11,9 @@ The programs find the cloud by the variables that AWS's SDKs read, as a user's o
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,28 +21,14 @@ import pytest
 
 from infra.local.images import IMAGES
 from infra.local.images.build import build
+from infra.studio import environment
 from tests.infra.local.sagemaker.conftest import BUCKET, REGION, Sage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 HERE = Path(__file__).parent
-CHECKOUT = HERE.parents[1]
 PROGRAMS = HERE / "programs"
-
-
-def _environment() -> Path:
-    lock = HERE / "requirements.lock"
-    digest = hashlib.sha256(lock.read_bytes()).hexdigest()[:12]
-    home = CHECKOUT / ".tidegate" / f"sagemaker-sdk-{digest}"
-    python = home / "bin" / "python"
-    if not (home / "complete").exists():
-        uv = [sys.executable, "-m", "uv"]
-        subprocess.run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, home], check=True)
-        install = [*uv, "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", lock]
-        subprocess.run(install, check=True)
-        (home / "complete").touch()
-    return python
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +44,7 @@ def sdk_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sage]:
 @pytest.fixture(scope="session")
 def sdk(sdk_cloud: Sage, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Runs one program of the SDK's against that cloud; what it printed last, as JSON."""
-    python = _environment()
+    python = environment.build()
     cloud = {
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "test",

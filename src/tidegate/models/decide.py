@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
     from tidegate.plan import ModelPlan, Plan
 
-INSISTS = ("Schedule", "Person", "DriftFound")  # these want a training however little new data there is
+INSISTS = (
+    "Schedule",
+    "Person",
+    "DriftFound",
+    "Pipeline",
+)  # these want a training however little new data there is
 UNBOUNDED = ("object_ids", "data_files")  # an execution's input may have 256 KiB
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 
@@ -22,7 +27,7 @@ FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 class Wish:
     """What asked for a training."""
 
-    kind: str  # TablePublished, Schedule, DriftFound or Person
+    kind: str  # TablePublished, Schedule, DriftFound, Person or Pipeline
     dataset: str  # the table that was published, or nothing
     model: str  # the model that is meant, or nothing for all
     event: Mapping[str, Any]
@@ -40,7 +45,7 @@ class Wish:
             return cls(kind=kind, dataset=detail["dataset"], model="", event=event)
         if kind == "DriftFound":
             return cls(kind=kind, dataset="", model=detail["model"], event=event)
-        if kind in ("Schedule", "Person"):
+        if kind in ("Schedule", "Person", "Pipeline"):
             return cls(kind=kind, dataset="", model=event.get("model", ""), event=event)
         raise BadRequest(
             "functions/train.py",

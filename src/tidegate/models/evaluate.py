@@ -97,7 +97,7 @@ def unfit(run: Run, model: Model, fault: Fault) -> dict[str, Any]:
 
 def load_champion(folder: Path, into: Path) -> OnnxModel | None:
     """The model in service, when the job was given one."""
-    if not folder.exists() or not any(folder.iterdir()):
+    if not (folder / "model.tar.gz").exists():
         return None
     return load(unpack(folder, into))
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tidegate.errors import CommitConflict
+from tidegate.errors import CommitConflict, Refused
 from tidegate.lake import layout
-from tidegate.models.decide import LastTraining, Seen, Start, TableState
+from tidegate.models.decide import LastTraining, Nothing, Seen, Start, TableState, decide
 from tidegate.models.registry import model_in_service
 from tidegate.models.run import Run, hyphens
 
 if TYPE_CHECKING:
-    from tidegate.plan import ModelPlan
+    from tidegate.models.decide import Wish
+    from tidegate.plan import ModelPlan, Plan
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,24 @@ class Trainings:
                 raise
             return f"{run.run} was started before"
         return f"started {run.run}"
+
+    def record(self, model: ModelPlan, plan: Plan, wish: Wish) -> dict[str, str]:
+        """Write the record of a training that a pipeline runs itself; what its steps must know of it.
+
+        Whoever starts a pipeline wants it to run: what was trained before does not count, and no other
+        training is kept from starting.
+
+        Raises:
+            Refused: a table that the model reads has no rows.
+        """
+        decision = decide(model, plan, wish, replace(self.seen(model), last=None, running=""))
+        if isinstance(decision, Nothing):
+            raise Refused(f"the training of {model.name}", decision.reason, "Start the pipeline again then")
+        run = self._run(replace(decision, run=f"{decision.run}-{wish.event['execution']}"))
+        key = f"{_folder(model)}/{run.run}/run.json"
+        self.s3.put_object(Bucket=self.bucket, Key=key, Body=run.to_json())
+        champion = run.champion or f"{run.prefix}/run.json"  # a job's input cannot be empty
+        return {"run": run.run, "image": run.image, "prefix": run.prefix, "champion": champion}
 
     def _run(self, start: Start) -> Run:
         model = start.model
