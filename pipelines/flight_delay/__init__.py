@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pipelines.flight_delay.features import features, lookup_keys
+from pipelines.flight_delay.features import ZONE, features, lookup_keys, moment
 from pipelines.flight_delay.fit import fit, label
-from tidegate.models.declare import Lookup, Model
+from tidegate.models.declare import Lookup, Model, Watch
 
 model = Model(
     name="flight_delay",
@@ -30,4 +30,5 @@ model = Model(
     schedule="cron(0 6 ? * MON *)",
     instance_type="ml.m5.large",
     slices=("carrier", "origin"),
+    watch=Watch(moment=moment, zone=ZONE),
 )

@@ -36,6 +36,11 @@ def departure() -> pl.Expr:
     return pl.col("time_hour") + pl.duration(minutes="minute")
 
 
+def moment(rows: pl.DataFrame) -> pl.Series:
+    """The time that each request is about."""
+    return rows.select(departure()).to_series()
+
+
 def lookup_keys(rows: pl.DataFrame) -> Frames:
     """Which weather and which aircraft the flights need."""
     return {

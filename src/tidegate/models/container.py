@@ -72,12 +72,15 @@ def run_evaluate(told: Container) -> None:
     from tidegate.models.archive import Fault, admit
     from tidegate.models.evaluate import evaluate, held_out, load_champion, unfit
     from tidegate.models.train import read_material
+    from tidegate.models.watch.reference import FILE, reference
 
     places = Places(told.base)
-    folder = places.processing("data") / "test"
-    run = _run_beside(folder)
+    data, into = places.processing("data"), places.processing("evaluation")
+    run = _run_beside(data / "test")
     model = find.model(run.model)
-    rows = held_out(model, read_material(folder, places.processing("data") / "lookups"))
+    before, after = (read_material(data / part, data / "lookups") for part in ("train", "test"))
+    rows = held_out(model, after)
+    into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         candidate = admit(places.processing("model"), Path(scratch) / "challenger", rows.features.columns)
         if isinstance(candidate, Fault):
@@ -85,7 +88,8 @@ def run_evaluate(told: Container) -> None:
         else:
             champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
             report = evaluate(model, rows, candidate, champion, int(run.seed))
-    _leave_report(places.processing("evaluation"), report)
+            reference(model, (before, after), candidate).write_parquet(into / FILE)
+    _leave_report(into, report)
 
 
 def run_serve(told: Container) -> None:
@@ -120,7 +124,6 @@ def _leave_report(into: Path, report: dict[str, Any]) -> None:
     """The evaluation as the gate reads it."""
     from tidegate.models.gating import verdicts
 
-    into.mkdir(parents=True, exist_ok=True)
     (into / "evaluation.json").write_text(json.dumps(report, indent=1))
     for one in verdicts(report):
         log.info("%s %s: %s", "kept  " if one.passed else "BROKEN", one.rule, one.said)

@@ -60,6 +60,33 @@ class Tune:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Watch:
+    """How a model in service is watched, and what is too little to be judged or to matter."""
+
+    schedule: str = "rate(1 day)"  # an EventBridge Scheduler expression
+    moment: Callable[[pl.DataFrame], pl.Series] | None = None
+    # a request's rows -> the time that each is about; none: its time column, where a request has it, or now
+    zone: str = "UTC"  # whose hours, weekends and months are the seasons
+    least_rows: int = 500  # fewer wait for the next watch
+    least_labels: int = 500
+    labels_within: timedelta = timedelta(days=45)  # so old a prediction is when its label counts no more
+    least_psi: float = 0.1  # a smaller difference is no drift, be it ever so certain
+    least_share: float = 0.05  # the same of missing values and of values outside what training saw
+    tolerated_auc_loss: float = 0.03
+    tolerated_miscalibration: float = 0.05  # between the mean of the scores and the share of labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retrain:
+    """What starts a training by itself, and how often at most; a person may always start one."""
+
+    on: tuple[str, ...] = ("new data", "schedule", "drift", "quality")
+    cool_down: timedelta = timedelta(0)  # after a training began, before the next begins
+    most_a_day: int = 4
+    hours_a_month: float = 100.0  # of one instance, as long as trainings ran in the last thirty days
+
+
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """One model. `features`, `label` and `fit` are plain functions; everything else is configuration."""
 
@@ -92,6 +119,8 @@ class Model:
     limits: Limits = Limits()
     tune: Tune | None = None
     calibrate: Literal["", "isotonic", "platt"] = ""  # tried, and kept where the chances come out better
+    watch: Watch = Watch()
+    retrain: Retrain = Retrain()
 
     @property
     def reads(self) -> tuple[str, ...]:

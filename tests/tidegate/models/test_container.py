@@ -113,6 +113,14 @@ def test_an_evaluation_compares_with_the_champion_and_both_baselines_on_the_same
     assert (report["over_champion"]["low"], report["over_champion"]["high"]) == (0, 0)
 
 
+def test_an_evaluation_leaves_rows_that_later_requests_are_compared_with(trained: Trained) -> None:
+    kept = pl.read_parquet(trained.evaluate / "processing" / "evaluation" / "reference.parquet")
+    card = load(trained.train / "model").card
+    assert kept.columns == [*card["features"], "_moment", "_score"]
+    assert kept["_moment"].dt.month().n_unique() >= 2
+    assert 0 < kept["_score"].min() < kept["_score"].max() < 1  # type: ignore[operator]
+
+
 def test_the_same_data_and_seed_give_the_same_model_and_card_to_the_byte(
     trained: Trained, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""Watching a model in production: what it is asked, what it answers, and what became true since."""
