@@ -1,8 +1,9 @@
 """Writes a model's training as a SageMaker Pipelines definition, with the sagemaker SDK 3.27.
 
 A program of its own, for the SDK's Python, run by `infra/studio/environment.py`: facts on standard input, the
-definition on standard output, offline and without credentials. The steps are those of `infra/machines/training.asl.json`; what they need to know of an
-environment are the facts that `infra/studio/deployed.py` reads from it.
+definition on standard output, offline and without credentials. The steps are those of
+`infra/machines/training.asl.json`; what they need to know of an environment are the facts that
+`infra/studio/deployed.py` reads from it.
 """
 
 from __future__ import annotations
