@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 LARGEST_BODY = 1_000_000
 MOST_ROWS = 500
 MOST_NAMED = 50  # breaches named in one answer
+DESCRIBE = {"describe": True}
 
 Row = dict[str, Any]
 Breach = dict[str, Any]  # row, column, check, said
 CheckRows = Callable[[list[Row]], "RowsVerdict"]
+Straight = Callable[[Row], tuple[Any, ...] | None]
 Fetch = Callable[["Frames"], Mapping[str, pl.DataFrame]]
 
 
@@ -65,6 +67,26 @@ class Answerer:
     onnx: OnnxModel
     check: CheckRows
     fetch: Fetch
+    straight: Straight | None = None  # where a row becomes features without a frame
+
+    def at_once(self, body: bytes, identity: str) -> Answer | None:
+        """The answer, where it is found in no time; nothing where `answer` must be asked.
+
+        Raises:
+            Rejected: the request is no JSON, or too large.
+        """
+        if self.straight is None:
+            return None
+        asked = _parse(body)
+        if asked == DESCRIBE:
+            return None
+        rows = _rows(asked)
+        read = []
+        for row in rows:
+            if (values := self.straight(row)) is None:
+                return None  # most likely a broken row, and `answer` finds the words
+            read.append(values)
+        return self._told(rows, np.array(read, dtype=np.float32), identity)
 
     def answer(self, body: bytes, identity: str) -> Answer:
         """The answer to a request, which its `identity` names from then on.
@@ -73,18 +95,23 @@ class Answerer:
             Rejected: the request is no JSON, too large, or breaks the contract.
         """
         asked = _parse(body)
-        told = {"model": self.model.name, "version": self.version}
-        if asked == {"describe": True}:
-            card = self.onnx.card
-            return Answer(body={**told, "run": card["run"], "sha256": card["sha256"]})
+        if asked == DESCRIBE:
+            return Answer(
+                body={**self._named(), **{name: self.onnx.card[name] for name in ("run", "sha256")}}
+            )
         rows = _rows(asked)
         verdict = self.check(rows)
         if verdict.errors:
             raise _broken([asdict(error) for error in verdict.errors])
-        matrix = self._matrix(verdict.rows)
+        return self._told(rows, self._matrix(verdict.rows), identity)
+
+    def _named(self) -> Row:
+        return {"model": self.model.name, "version": self.version}
+
+    def _told(self, rows: list[Row], matrix: NDArray[np.float32], identity: str) -> Answer:
         scores = [round(score, 6) for score in self.onnx.scores(matrix).tolist()]
         return Answer(
-            body={**told, "id": identity, "predictions": [{"score": score} for score in scores]},
+            body={**self._named(), "id": identity, "predictions": [{"score": score} for score in scores]},
             identity=identity,
             rows=rows,
             features=matrix,
@@ -113,7 +140,7 @@ def _parse(body: bytes) -> Row:
 
 
 def _rows(asked: Row) -> list[Row]:
-    rows = asked["rows"] if set(asked) == {"rows"} else [asked]
+    rows = asked["rows"] if len(asked) == 1 and "rows" in asked else [asked]
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise Rejected(
             400, "`rows` is no list of objects with at least one in it", "Send one object for each row"

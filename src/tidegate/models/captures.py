@@ -44,7 +44,7 @@ def lines(
     scores: Sequence[float],
 ) -> list[bytes]:
     """One answered request as lines; a feature that is NaN is written as null."""
-    moment = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [
         orjson.dumps(
             {
@@ -56,7 +56,7 @@ def lines(
                 "features": seen,
                 "score": score,
             },
-            option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY,
+            option=orjson.OPT_APPEND_NEWLINE,
         )
         for number, (row, seen, score) in enumerate(zip(rows, features, scores, strict=True))
     ]

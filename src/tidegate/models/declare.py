@@ -59,6 +59,10 @@ class Tune:
             )
 
 
+def _no_keys(_rows: pl.DataFrame) -> Frames:
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Watch:
     """How a model in service is watched, and what is too little to be judged or to matter."""
@@ -99,10 +103,7 @@ class Model:
     test_share: float  # the latest share of the rows, held out
     features: Callable[
         [pl.DataFrame, Frames], pl.DataFrame
-    ]  # (rows known by then, lookups) -> one row of floats each
-    lookup_keys: Callable[
-        [pl.DataFrame], Frames
-    ]  # rows -> for each lookup, the `by` (and latest `at`) to fetch
+    ]  # (rows known by then, lookups) -> one row of floats each; `Columns` where they are columns as they are
     label: Callable[[pl.DataFrame], pl.DataFrame]  # published rows -> columns `row` (their index) and `label`
     fit: Callable[..., Any]  # (features, labels, seed, **what `tune` chose) -> a fitted estimator
     baseline_feature: str  # the one feature that the one-feature baseline may use
@@ -112,6 +113,9 @@ class Model:
     instance_type: str
     seed: int = 7
     sampled: float = 1.0  # the share of requests that its endpoint captures
+    lookup_keys: Callable[[pl.DataFrame], Frames] = (
+        _no_keys  # rows -> for each lookup, the `by` (and latest `at`) to fetch
+    )
     embargo: timedelta = timedelta(
         0
     )  # how long a label takes to be known: training stops so long before the test

@@ -13,6 +13,7 @@ import random
 import threading
 import time
 from dataclasses import dataclass, field
+from math import isnan
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Measuring:
             counts = self._counts
             for score in scores:
                 counts.predictions += 1
+                if isnan(score):  # a model that says NaN says nothing that can be averaged
+                    continue
                 if len(counts.scores) < MOST_SCORES:
                     counts.scores.append(score)
                 elif (place := int(random.random() * counts.predictions)) < MOST_SCORES:  # noqa: S311 - a sample

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +38,14 @@ class OnnxModel:
 
     def scores(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """The chance of the label for each row of features."""
-        name = self.session.get_inputs()[0].name
-        chances: NDArray[np.float64] = self.session.run([self.session.get_outputs()[1].name], {name: matrix})[
-            0
-        ]
+        given, asked = self._ends
+        chances: NDArray[np.float32] = self.session.run([asked], {given: matrix})[0]
         return chances[:, 1].astype("float64")
+
+    @cached_property
+    def _ends(self) -> tuple[str, str]:
+        """What the graph calls its features and its chances; to ask costs as much as to score."""
+        return self.session.get_inputs()[0].name, self.session.get_outputs()[1].name
 
 
 def load(folder: Path, registered: str = "") -> OnnxModel:

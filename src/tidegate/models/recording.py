@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from tidegate.models.answer import Answer
+    from tidegate.models.answer import Answer, Row
     from tidegate.models.capturing import Capturing
     from tidegate.models.measuring import Measuring
 
@@ -61,9 +61,7 @@ class Recording:
 
     def _capture(self, answer: Answer, matrix: NDArray[np.float32]) -> None:
         at = datetime.now(UTC)
-        rows = [
-            {name: value for name, value in row.items() if name not in self._personal} for row in answer.rows
-        ]
+        rows = [self._impersonal(row) for row in answer.rows] if self._personal else answer.rows
         features = [{name: row[place] for place, name in self._features} for row in matrix.tolist()]
         told = lines(
             identity=answer.identity,
@@ -74,3 +72,6 @@ class Recording:
             scores=answer.scores,
         )
         self._capturing.keep(told, at)
+
+    def _impersonal(self, row: Row) -> Row:
+        return {name: value for name, value in row.items() if name not in self._personal}

@@ -74,7 +74,10 @@ class Endpoint:
             return None
         if path == "/invocations" and method == "POST":
             identity = _identity(scope)
-            return await asyncio.to_thread(self._answerer.answer, await _read(receive), identity)
+            body = await _read(receive)
+            if answer := self._answerer.at_once(body, identity):
+                return answer
+            return await asyncio.to_thread(self._answerer.answer, body, identity)
         known = "GET /ping and POST /invocations"
         if path in ("/ping", "/invocations"):
             raise Rejected(405, f"{path} does not take this method", f"Use {known}")
@@ -97,10 +100,13 @@ async def _read(receive: Receive) -> bytes:
     body, more = bytearray(), True
     while more:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > LARGEST_BODY:
-            raise Rejected(413, f"it is larger than {LARGEST_BODY} bytes", "Send fewer rows at once")
+        part: bytes = message.get("body", b"")
         more = message.get("more_body", False)
+        if len(body) + len(part) > LARGEST_BODY:
+            raise Rejected(413, f"it is larger than {LARGEST_BODY} bytes", "Send fewer rows at once")
+        if not body and not more:
+            return part
+        body += part
     return bytes(body)
 
 

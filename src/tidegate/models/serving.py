@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from tidegate import aws, find
+from tidegate.contract.compile import plan_of
 from tidegate.contract.requests import check_rows
+from tidegate.contract.straight.cannot import CannotBeStraight
+from tidegate.contract.straight.rows import straight
 from tidegate.models.answer import Answerer
 from tidegate.models.capturing import Capturing, to_bucket
 from tidegate.models.lookups import LookupTable
 from tidegate.models.measuring import Measuring
 from tidegate.models.onnx_model import load
+from tidegate.models.plain_features import Columns
 from tidegate.models.recording import Recording
 from tidegate.models.serve import Endpoint
 from tidegate.settings import Setting
@@ -18,7 +23,12 @@ from tidegate.settings import Setting
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tidegate.contract.declare import Dataset
+    from tidegate.models.answer import Straight
+    from tidegate.models.declare import Model
     from tidegate.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 def endpoint(folder: Path, known: Settings) -> Endpoint:
@@ -52,7 +62,21 @@ def endpoint(folder: Path, known: Settings) -> Endpoint:
         model=model,
         version=version,
         onnx=onnx,
+        straight=_straight(model, dataset, columns),
         check=lambda rows: check_rows(rows, dataset, columns),
         fetch=lambda keys: table.fetch(model.lookups, keys, onnx.card["lookups"]),
     )
     return Endpoint(answerer, recording)
+
+
+def _straight(model: Model, dataset: Dataset, columns: tuple[str, ...]) -> Straight | None:
+    """How a row becomes features without a data frame; the log says what stands against it."""
+    features = model.features
+    if not isinstance(features, Columns):
+        log.info("%s makes its features in a function: each request builds data frames", model.name)
+        return None
+    try:
+        return straight(plan_of(dataset).only(columns), features.wanted)
+    except CannotBeStraight as why:
+        log.warning("%s is answered several times slower than it could be: %s", model.name, why)
+        return None

@@ -49,6 +49,14 @@ def test_what_happened_is_one_line_that_names_model_and_version() -> None:
     assert {datum.name for datum in of_all_versions} == sums(lines).keys()
 
 
+def test_a_score_that_is_no_number_is_counted_and_leaves_the_line_readable() -> None:
+    lines: list[str] = []
+    measuring = made(lines)
+    measuring.answered([float("nan"), 0.5])
+    measuring.tell()
+    assert (sums(lines)["Predictions"], sums(lines)["Score"]) == (2, 0.5)
+
+
 def test_nothing_is_said_of_nothing_and_nothing_is_said_twice() -> None:
     lines: list[str] = []
     measuring = made(lines)
