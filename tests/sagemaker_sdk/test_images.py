@@ -127,4 +127,4 @@ def test_a_script_that_fails_is_told_by_the_toolkit(sdk_cloud: Sage, image: Call
     job = train(sdk_cloud, "broken", uri, "source", strength="none")
     assert job["TrainingJobStatus"] == "Failed"
     assert job["FailureReason"].startswith("AlgorithmError: ExecuteUserScriptError")
-    assert "invalid float value" in job["FailureReason"]
+    assert "train.py --strength none" in job["FailureReason"]

@@ -6,7 +6,7 @@ statuses in capitals, times in milliseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker import captures
 
@@ -23,6 +23,20 @@ _SPELLED = {
     "SystemUpdating": "SYSTEM_UPDATING",
     "UpdateRollbackFailed": "UPDATE_ROLLBACK_FAILED",
 }
+
+
+def in_milliseconds(value: Any) -> Any:
+    """A description as an event shows it: every time in whole milliseconds."""
+    if isinstance(value, list):
+        return [in_milliseconds(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: round(item * 1000)
+        if name.endswith(("Time", "Timestamp")) and isinstance(item, int | float)
+        else in_milliseconds(item)
+        for name, item in value.items()
+    }
 
 
 def endpoint_detail(endpoint: Record) -> Record:

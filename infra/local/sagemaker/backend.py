@@ -136,6 +136,7 @@ class Backend:
                 f"Create{jobs.word}": jobs.start,
                 f"Describe{jobs.word}": jobs.describe,
                 f"Stop{jobs.word}": jobs.stop,
+                f"Delete{jobs.word}": jobs.delete,
                 f"List{jobs.word}s": jobs.list_page,
             }
         for word, noun in (

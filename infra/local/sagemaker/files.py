@@ -21,6 +21,10 @@ class NoObjectsError(Exception):
     """Nothing lies under an S3 address that a job reads."""
 
 
+class BadManifestError(Exception):
+    """A list of objects that is none, or names what would not stay in its place."""
+
+
 class BadArchiveError(Exception):
     """A model archive that is no gzipped tar, or would not stay in its place."""
 
@@ -57,15 +61,20 @@ def _below(key: str, prefix: str) -> str:
     return key[len(folder) :].lstrip("/")
 
 
-def upload(s3: Any, source: Path, uri: str) -> None:
+def encryption(key: str) -> dict[str, str]:
+    """The arguments of an upload that is encrypted by a key of KMS, where one is given."""
+    return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key} if key else {}
+
+
+def upload(s3: Any, source: Path, uri: str, key_id: str = "") -> None:
     """Copy every file under a directory to a prefix."""
     bucket, prefix = split_uri(uri)
     for file in sorted(path for path in source.rglob("*") if path.is_file()):
         key = "/".join(part for part in (prefix.rstrip("/"), file.relative_to(source).as_posix()) if part)
-        s3.upload_file(str(file), bucket, key)
+        s3.upload_file(str(file), bucket, key, ExtraArgs=encryption(key_id))
 
 
-def pack(s3: Any, source: Path, uri: str) -> bool:
+def pack(s3: Any, source: Path, uri: str, key_id: str = "") -> bool:
     """Upload a directory as one tar.gz; False when it is empty."""
     if not any(source.iterdir()):
         return False
@@ -73,7 +82,7 @@ def pack(s3: Any, source: Path, uri: str) -> bool:
         with tarfile.open(scratch.name, "w:gz", compresslevel=1) as archive:
             for entry in sorted(source.iterdir()):
                 archive.add(entry, entry.name)
-        s3.upload_file(scratch.name, *split_uri(uri))
+        s3.upload_file(scratch.name, *split_uri(uri), ExtraArgs=encryption(key_id))
     return True
 
 

@@ -8,12 +8,14 @@ import shutil
 import threading
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.local.sagemaker.announce import in_milliseconds
+from infra.local.sagemaker.endings import LONGEST_REASON, Ended, JobFailedError, TimeUpError
 from infra.local.sagemaker.faults import in_use, invalid, not_found
-from infra.local.sagemaker.files import NoObjectsError
+from infra.local.sagemaker.files import BadArchiveError, BadManifestError, NoObjectsError
 from infra.local.sagemaker.process import Process
+from infra.local.sagemaker.refusals import without_effect
 from infra.local.sagemaker.store import Record, page
 
 if TYPE_CHECKING:
@@ -28,24 +30,6 @@ STOP_GRACE_SECONDS = 120  # what SageMaker gives a container between SIGTERM and
 INTERRUPTED = (
     "InternalServerError: the local cloud was stopped while this job ran. Start it again under a new name"
 )
-TIME_UP = "MaxRuntimeExceeded"
-LONGEST_REASON = 1024
-
-
-class JobFailedError(Exception):
-    """The job ends as Failed, for a reason that its owner reads."""
-
-
-class TimeUpError(Exception):
-    """The job ends as Stopped, since it ran longer than it was allowed to."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a container ended: its exit code, None when its time was up, and the end of its output."""
-
-    code: int | None
-    last_words: str
 
 
 class Jobs(ABC):
@@ -68,6 +52,12 @@ class Jobs(ABC):
             JobFailedError: it is not.
             TimeUpError: it took too long.
         """
+
+    def stopping(self, job: Record) -> None:  # noqa: B027 - not every kind has more to note
+        """Note in the record that it is being stopped."""
+
+    def heard(self, job: Record, line: str) -> None:  # noqa: B027 - not every kind listens
+        """Hear one line of the container's output."""
 
     @abstractmethod
     def ended(self, job: Record, status: str) -> None:
@@ -109,9 +99,21 @@ class Jobs(ABC):
         with self.parts.store.lock:
             if job[status] != "InProgress":
                 raise invalid(f"The request was rejected because the {self.word} is in status {job[status]}.")
+            self.stopping(job)
             self.parts.store.change(job, **{status: "Stopping"})
+        self._say(job)
         if process := self._running.get(job[f"{self.word}Name"]):
-            threading.Thread(target=process.end, args=(STOP_GRACE_SECONDS,), daemon=True).start()
+            threading.Thread(target=process.end, args=(self._grace(),), daemon=True).start()
+        return {}
+
+    def delete(self, request: Record) -> Record:
+        """Forget a job that has ended."""
+        job = self._get(request)
+        if (status := job[f"{self.word}Status"]) in ("InProgress", "Stopping"):
+            raise invalid(f"The request was rejected because the {self.word} is in status {status}.")
+        self.parts.store.remove(self.noun, job[f"{self.word}Name"])
+        self.parts.store.tags.pop(job[f"{self.word}Arn"], None)
+        shutil.rmtree(self.parts.config.root / self.noun / job[f"{self.word}Name"], ignore_errors=True)
         return {}
 
     def list_page(self, request: Record) -> Record:
@@ -147,16 +149,19 @@ class Jobs(ABC):
         *,
         image: str,
         network: bool,
+        seconds: float | None = None,
+        abrupt: bool = False,
     ) -> Ended:
-        """Run the job's container to its end or its time limit."""
+        """Run the job's container to its end, or until `seconds` are over: then it is stopped, or killed."""
         name = job[f"{self.word}Name"]
         stream = f"{name}/algo-1-{int(time.time())}"
         images = self.parts.config.images
 
         def keep(line: str) -> None:
             self.parts.outbox.line(self.log_group, stream, line)
+            self.heard(job, line)
 
-        if remark := images.remark(image):
+        for remark in filter(None, (images.remark(image), without_effect(job))):
             keep(remark)
         surroundings = {**images.surroundings(image, base), **environment, **job.get("Environment", {})}
         process = Process(base, command, surroundings, keep, network=network)
@@ -164,9 +169,10 @@ class Jobs(ABC):
         try:
             if job[f"{self.word}Status"] == "Stopping":
                 process.end(0)
-            code = process.wait(job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY))
+            limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY)
+            code = process.wait(limit if seconds is None else seconds)
             if code is None:
-                process.end()
+                process.end(0 if abrupt else self._grace())
             return Ended(code, process.last_words())
         finally:
             del self._running[name]
@@ -184,12 +190,12 @@ class Jobs(ABC):
         shutil.rmtree(base, ignore_errors=True)
         base.mkdir(parents=True)
         self._say(job)
-        reason = self._attempt(job, base)
+        reason, limit = self._attempt(job, base)
         self.parts.outbox.flush()
-        stopped = job[f"{self.word}Status"] == "Stopping" or reason == TIME_UP
+        stopped = limit or job[f"{self.word}Status"] == "Stopping"
         status = "Stopped" if stopped else "Failed" if reason else "Completed"
         with self.parts.store.lock:
-            self.ended(job, TIME_UP if reason == TIME_UP else status)
+            self.ended(job, limit or status)
             if status == "Failed":
                 job["FailureReason"] = reason[:LONGEST_REASON]
             self.parts.store.change(job, **{f"{self.word}Status": status})
@@ -197,8 +203,8 @@ class Jobs(ABC):
         if status == "Completed":
             shutil.rmtree(base / "ml", ignore_errors=True)  # its outputs are in S3
 
-    def _attempt(self, job: Record, base: Path) -> str:
-        """Do the job; why it failed, or nothing."""
+    def _attempt(self, job: Record, base: Path) -> tuple[str, str]:
+        """Do the job; why it failed, and which limit ended it, where either is so."""
         from boto3.exceptions import Boto3Error
         from botocore.exceptions import BotoCoreError, ClientError
 
@@ -206,39 +212,28 @@ class Jobs(ABC):
             credentials = self.parts.cloud.assume(job["RoleArn"])
             s3 = self.parts.cloud.s3(job["RoleArn"])
             self.run(job, base, s3, self.parts.cloud.container_environment(credentials))
-        except TimeUpError:
-            return TIME_UP
+        except TimeUpError as limit:
+            return "", str(limit)
         except JobFailedError as failure:
-            return str(failure)
-        except (NoObjectsError, ClientError, Boto3Error) as error:
-            return f"ClientError: {error}"
+            return str(failure), ""
+        except (NoObjectsError, BadManifestError, BadArchiveError, ClientError, Boto3Error) as error:
+            return f"ClientError: {error}", ""
         except (OSError, BotoCoreError, ValueError) as error:
             _log.exception("%s %s", self.noun, job[f"{self.word}Name"])
-            return f"InternalServerError: {error}"
-        return ""
+            return f"InternalServerError: {error}", ""
+        return "", ""
+
+    def _grace(self) -> float:
+        return STOP_GRACE_SECONDS * self.parts.config.time_scale
 
     def _say(self, job: Record) -> None:
-        detail = json.loads(json.dumps(job))
-        self.parts.emit(self.event, job[f"{self.word}Arn"], {**detail, "Tags": {}})
+        with self.parts.store.lock:
+            detail = in_milliseconds(json.loads(json.dumps(job)))
+            tags = dict(self.parts.store.tags.get(job[f"{self.word}Arn"], {}))
+        self.parts.emit(self.event, job[f"{self.word}Arn"], {**detail, "Tags": tags})
 
 
 def write_json(file: Path, value: Any) -> None:
     """One of the JSON files that a container finds under /opt/ml."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(value))
-
-
-def judge(ml: Path, ended: Ended) -> None:
-    """Say whether a container that ended did its job: its failure file tells, else the end of its output.
-
-    Raises:
-        JobFailedError: it ended with an error.
-        TimeUpError: it was ended.
-    """
-    if ended.code is None:
-        raise TimeUpError
-    if ended.code:
-        file = ml / "output" / "failure"
-        said = file.read_text(errors="replace") if file.is_file() else ended.last_words
-        said = said[-LONGEST_REASON + 60 :] or "the container wrote nothing"
-        raise JobFailedError(f"AlgorithmError: {said}, exit code: {ended.code}")

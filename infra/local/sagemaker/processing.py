@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from infra.local.sagemaker import channels, refusals
+from infra.local.sagemaker.endings import Ended, judge
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import download, upload
-from infra.local.sagemaker.jobs import Ended, Jobs, judge, write_json
+from infra.local.sagemaker.files import upload
+from infra.local.sagemaker.jobs import Jobs, write_json
+from infra.local.sagemaker.mirror import Mirror, meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,15 +31,14 @@ class ProcessingJobs(Jobs):
 
     def start(self, request: Record) -> Record:
         """CreateProcessingJob."""
+        refusals.check(request, refusals.PROCESSING)
         self.parts.config.images.program(request["AppSpecification"]["ImageUri"])
         if request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] != 1:
             raise not_implemented("Processing on more than one instance")
         for given in request.get("ProcessingInputs", []):
-            if "S3Input" not in given or given["S3Input"].get("S3InputMode", "File") != "File":
-                raise not_implemented(f"Input {given['InputName']}: a source other than S3 in File mode")
-            _local(given["S3Input"].get("LocalPath", ""))
+            _check_input(given)
         for wanted in _outputs(request):
-            if "S3Output" not in wanted:
+            if "S3Output" not in wanted or wanted.get("AppManaged"):
                 raise not_implemented(f"Output {wanted['OutputName']}: a target other than S3")
             _local(wanted["S3Output"].get("LocalPath", ""))
         return self.create(request, {})
@@ -45,9 +47,7 @@ class ProcessingJobs(Jobs):
         """Download, process, upload."""
         ml = base / "ml"
         for given in job.get("ProcessingInputs", []):
-            target = ml / _local(given["S3Input"]["LocalPath"])
-            target.mkdir(parents=True, exist_ok=True)
-            download(s3, given["S3Input"]["S3Uri"], target)
+            channels.bring(s3, given["S3Input"], ml / _local(given["S3Input"]["LocalPath"]))
         for wanted in _outputs(job):
             (ml / _local(wanted["S3Output"]["LocalPath"])).mkdir(parents=True, exist_ok=True)
         (ml / "output").mkdir(parents=True, exist_ok=True)
@@ -63,11 +63,14 @@ class ProcessingJobs(Jobs):
         )
         self.parts.store.change(job, ProcessingStartTime=time.time())
         try:
-            ended = self._process(job, base, environment)
+            with meanwhile([_mirror(s3, ml, wanted).save for wanted in _continuous(job)]):
+                ended = self._process(job, base, environment)
         finally:
             self.parts.store.change(job, ProcessingEndTime=time.time())
+        key = job.get("ProcessingOutputConfig", {}).get("KmsKeyId", "")
         for wanted in _outputs(job):
-            upload(s3, ml / _local(wanted["S3Output"]["LocalPath"]), wanted["S3Output"]["S3Uri"])
+            if wanted not in _continuous(job):
+                upload(s3, ml / _local(wanted["S3Output"]["LocalPath"]), wanted["S3Output"]["S3Uri"], key)
         judge(ml, ended)
 
     def ended(self, job: Record, status: str) -> None:
@@ -97,6 +100,26 @@ class ProcessingJobs(Jobs):
             image=application["ImageUri"],
             network=not isolated,
         )
+
+
+def _check_input(given: Record) -> None:
+    name = f"Input {given['InputName']}"
+    source = given.get("S3Input")
+    if source is None or given.get("AppManaged"):
+        raise not_implemented(f"{name}: a source other than S3")
+    if source.get("S3InputMode", "File") != "File" or source.get("S3CompressionType", "None") != "None":
+        raise not_implemented(f"{name}: Pipe mode, and decompression, which is for it,")
+    channels.check_source(name, source)
+    _local(source.get("LocalPath", ""))
+
+
+def _continuous(request: Record) -> list[Record]:
+    """The outputs that are sent while the job runs."""
+    return [wanted for wanted in _outputs(request) if wanted["S3Output"].get("S3UploadMode") == "Continuous"]
+
+
+def _mirror(s3: Any, ml: Path, wanted: Record) -> Mirror:
+    return Mirror(s3, ml / _local(wanted["S3Output"]["LocalPath"]), wanted["S3Output"]["S3Uri"])
 
 
 def _outputs(request: Record) -> list[Record]:

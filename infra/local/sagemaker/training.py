@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
+from infra.local.sagemaker import allowance, channels, readings, refusals
+from infra.local.sagemaker.allowance import INTERRUPTED, Allowance
+from infra.local.sagemaker.endings import RUNTIME_UP, WAIT_UP, Ended, judge
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import download, pack
-from infra.local.sagemaker.jobs import TIME_UP, Ended, Jobs, judge, write_json
+from infra.local.sagemaker.files import pack, upload
+from infra.local.sagemaker.jobs import Jobs, write_json
+from infra.local.sagemaker.mirror import Mirror, meanwhile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.store import Record
 
 GROUP = "homogeneousCluster"
+UNDER_WAY = ("Starting", "Downloading", "Training", "Interrupted", "Uploading")
 STARTING = "Launching requested ML instances"
+CHECKPOINTS = "/opt/ml/checkpoints"
 
 
 class TrainingJobs(Jobs):
@@ -28,16 +34,24 @@ class TrainingJobs(Jobs):
     log_group = "/aws/sagemaker/TrainingJobs"
     event = "SageMaker Training Job State Change"
 
+    def __init__(self, parts: Any) -> None:
+        super().__init__(parts)
+        self.readings: dict[str, readings.Readings] = {}  # of the jobs that run
+
     def start(self, request: Record) -> Record:
         """CreateTrainingJob."""
+        refusals.check(request, refusals.TRAINING)
         algorithm = request.get("AlgorithmSpecification", {})
         if "TrainingImage" not in algorithm:
             raise invalid("AlgorithmSpecification: the local SageMaker needs a TrainingImage")
         self.parts.config.images.program(algorithm["TrainingImage"])
+        readings.check(algorithm.get("MetricDefinitions", []))
+        allowance.check(request)
         for channel in request.get("InputDataConfig", []):
-            _check_channel(channel)
+            channels.check(channel, algorithm["TrainingInputMode"])
         if request.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
             raise not_implemented("Training on more than one instance")
+        _checkpoints(request)
         first = {"Status": "Starting", "StartTime": time.time(), "StatusMessage": STARTING}
         return self.create(
             request,
@@ -45,28 +59,39 @@ class TrainingJobs(Jobs):
                 "SecondaryStatus": "Starting",
                 "SecondaryStatusTransitions": [first],
                 "ModelArtifacts": {"S3ModelArtifacts": ""},
+                "_interruptions": allowance.interruptions(request),
             },
         )
 
     def run(self, job: Record, base: Path, s3: Any, environment: Mapping[str, str]) -> None:
-        """Download, train, upload."""
-        ml = base / "ml"
-        for folder in ("input/config", "input/data", "model", "output/data", "code", "checkpoints"):
-            (ml / folder).mkdir(parents=True)
-        self._step(job, "Downloading", "Downloading input data")
-        for channel in job.get("InputDataConfig", []):
-            uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-            download(s3, uri, ml / "input" / "data" / channel["ChannelName"])
-        _configure(ml / "input" / "config", job)
-        self._step(job, "Training", "Training image download completed. Training in progress.")
-        self.parts.store.change(job, TrainingStartTime=time.time())
+        """Download, train, upload; again from the start for as long as the instance is taken away."""
+        left = Allowance(job.get("StoppingCondition", {}), job["_interruptions"])
+        definitions = job["AlgorithmSpecification"].get("MetricDefinitions", [])
+        self.readings[job["TrainingJobName"]] = heard = readings.Readings(job["TrainingJobName"], definitions)
         try:
-            ended = self._train(job, base, environment)
+            while True:
+                ended, limit = self._once(job, base, s3, environment, left)
+                if ended.code is not None or limit != INTERRUPTED:
+                    break
+                self._step(job, INTERRUPTED, "Training job interrupted: the spot instance was taken back")
+                shutil.rmtree(base / "ml")
+                self._step(job, "Starting", STARTING)
         finally:
-            self.parts.store.change(job, TrainingEndTime=time.time())
+            del self.readings[job["TrainingJobName"]]
+            self._count_time(job)
+        if found := heard.final():
+            self.parts.store.change(job, FinalMetricDataList=found)
         self._step(job, "Uploading", "Uploading generated training model")
         self._collect(job, base, s3)
-        judge(ml, ended)
+        judge(base / "ml", ended, limit)
+
+    def stopping(self, job: Record) -> None:
+        """A secondary status of its own."""
+        self._step(job, "Stopping", "Stopping the training job")
+
+    def heard(self, job: Record, line: str) -> None:
+        """Take the metrics out of the output."""
+        self.readings[job["TrainingJobName"]].read(line)
 
     def ended(self, job: Record, status: str) -> None:
         """Close the list of secondary statuses."""
@@ -74,15 +99,49 @@ class TrainingJobs(Jobs):
             "Completed": "Training job completed",
             "Failed": "Training job failed",
             "Stopped": "Training job stopped",
-            TIME_UP: "Training job ran longer than MaxRuntimeInSeconds",
+            RUNTIME_UP: "Training job runtime exceeded MaxRuntimeInSeconds provided",
+            WAIT_UP: "Training job wait time exceeded MaxWaitTimeInSeconds provided",
         }
         self._step(job, status, words[status])
 
-    def _train(self, job: Record, base: Path, environment: Mapping[str, str]) -> Ended:
+    def _once(
+        self, job: Record, base: Path, s3: Any, environment: Mapping[str, str], left: Allowance
+    ) -> tuple[Ended, str]:
+        """One run of the container: how it ended, and by which limit if by one."""
+        ml = base / "ml"
+        for folder in ("input/config", "input/data", "model", "output/data", "code", "checkpoints"):
+            (ml / folder).mkdir(parents=True)
+        self._step(job, "Downloading", "Downloading input data")
+        for channel in job.get("InputDataConfig", []):
+            into = ml / "input" / "data" / channel["ChannelName"]
+            channels.bring(s3, channel["DataSource"]["S3DataSource"], into)
+        _configure(ml / "input" / "config", job)
+        heard = self.readings[job["TrainingJobName"]]
+        tasks = [lambda: heard.send(self.parts.cloud)]
+        if kept := _checkpoints(job):
+            mirror = Mirror(s3, ml / kept, job["CheckpointConfig"]["S3Uri"])
+            mirror.restore()
+            tasks.append(mirror.save)
+        self._step(job, "Training", "Training image download completed. Training in progress.")
+        self.parts.store.change(job, TrainingStartTime=job.get("TrainingStartTime", time.time()))
+        seconds, limit = left.next()
+        began = time.monotonic()
+        with meanwhile(tasks):
+            ended = self._train(job, base, environment, seconds, abrupt=limit == INTERRUPTED)
+        left.spend(time.monotonic() - began)
+        return ended, limit
+
+    def _train(
+        self, job: Record, base: Path, environment: Mapping[str, str], seconds: float, *, abrupt: bool
+    ) -> Ended:
         isolated = job.get("EnableNetworkIsolation", False)
         algorithm = job["AlgorithmSpecification"]
-        program = list(self.parts.config.images.program(algorithm["TrainingImage"]))
-        command = algorithm.get("ContainerEntrypoint") or program
+        command = algorithm.get("ContainerEntrypoint") or self.parts.config.images.program(
+            algorithm["TrainingImage"]
+        )
+        arguments = algorithm.get(
+            "ContainerArguments", [] if "ContainerEntrypoint" in algorithm else ["train"]
+        )
         named = {
             "TRAINING_JOB_NAME": job["TrainingJobName"],
             "TRAINING_JOB_ARN": job["TrainingJobArn"],
@@ -92,59 +151,78 @@ class TrainingJobs(Jobs):
         return self.container(
             job,
             base,
-            [
-                *command,
-                *algorithm.get("ContainerArguments", [] if "ContainerEntrypoint" in algorithm else ["train"]),
-            ],
+            [*command, *arguments],
             # an isolated container gets no credentials on AWS either
             named if isolated else {**environment, **named},
             image=algorithm["TrainingImage"],
             network=not isolated,
+            seconds=seconds,
+            abrupt=abrupt,
         )
 
+    def _count_time(self, job: Record) -> None:
+        """What is paid for is the time of training; nothing here knows what a spot instance saves."""
+        started = job.get("TrainingStartTime")
+        if started:
+            now = time.time()
+            whole = max(round(now - started), 1)
+            self.parts.store.change(
+                job, TrainingEndTime=now, TrainingTimeInSeconds=whole, BillableTimeInSeconds=whole
+            )
+
     def _collect(self, job: Record, base: Path, s3: Any) -> None:
-        output = f"{job['OutputDataConfig']['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
-        if pack(s3, base / "ml" / "model", f"{output}/model.tar.gz"):
+        wanted = job["OutputDataConfig"]
+        output = f"{wanted['S3OutputPath'].rstrip('/')}/{job['TrainingJobName']}/output"
+        key = wanted.get("KmsKeyId", "")
+        model, data = base / "ml" / "model", base / "ml" / "output" / "data"
+        if wanted.get("CompressionType") == "NONE":
+            upload(s3, model, f"{output}/model/", key)
+            upload(s3, data, f"{output}/data/", key)
+            self.parts.store.change(job, ModelArtifacts={"S3ModelArtifacts": f"{output}/model/"})
+            return
+        if pack(s3, model, f"{output}/model.tar.gz", key):
             self.parts.store.change(job, ModelArtifacts={"S3ModelArtifacts": f"{output}/model.tar.gz"})
-        pack(s3, base / "ml" / "output" / "data", f"{output}/output.tar.gz")
-        log = (base / "log.txt").read_text(errors="replace")
-        definitions = job["AlgorithmSpecification"].get("MetricDefinitions", [])
-        if found := [metric for definition in definitions if (metric := _last(definition, log))]:
-            self.parts.store.change(job, FinalMetricDataList=found)
+        pack(s3, data, f"{output}/output.tar.gz", key)
 
     def _step(self, job: Record, status: str, message: str) -> None:
         now = time.time()
         steps = job["SecondaryStatusTransitions"]
         with self.parts.store.lock:
+            if job["TrainingJobStatus"] == "Stopping" and status in UNDER_WAY:
+                return
             steps[-1].setdefault("EndTime", now)
             steps.append({"Status": status, "StartTime": now, "StatusMessage": message})
             self.parts.store.change(job, SecondaryStatus=status)
 
 
-def _check_channel(channel: Record) -> None:
-    source = channel.get("DataSource", {}).get("S3DataSource")
-    if source is None or source.get("S3DataType", "S3Prefix") != "S3Prefix":
-        raise not_implemented(f"Channel {channel['ChannelName']}: a data source other than S3Prefix")
-    if channel.get("InputMode", "File") != "File" or channel.get("CompressionType", "None") != "None":
-        raise not_implemented(
-            f"Channel {channel['ChannelName']}: an input mode other than File, or decompression,"
-        )
-    if source.get("S3DataDistributionType", "FullyReplicated") != "FullyReplicated":
-        raise not_implemented(f"Channel {channel['ChannelName']}: a distribution other than FullyReplicated")
+def _checkpoints(request: Record) -> str:
+    """The directory below /opt/ml that is kept in S3, if one is.
+
+    Raises:
+        ApiError: it lies elsewhere, which a process cannot have for itself.
+    """
+    config = request.get("CheckpointConfig")
+    if config is None:
+        return ""
+    path = config.get("LocalPath", CHECKPOINTS).rstrip("/")
+    if not path.startswith("/opt/ml/") or ".." in path.split("/"):
+        raise not_implemented(f"CheckpointConfig.LocalPath {path}: a directory that is not below /opt/ml")
+    return str(path.removeprefix("/opt/ml/"))
 
 
 def _configure(folder: Path, job: Record) -> None:
     """The files of https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html"""
     kind = job.get("ResourceConfig", {}).get("InstanceType", "ml.m5.large")
     group = {"instance_group_name": GROUP, "instance_type": kind, "hosts": ["algo-1"]}
+    mode = job["AlgorithmSpecification"]["TrainingInputMode"]
     write_json(folder / "hyperparameters.json", job.get("HyperParameters", {}))
     write_json(
         folder / "inputdataconfig.json",
         {
             channel["ChannelName"]: {
-                "TrainingInputMode": "File",
+                "TrainingInputMode": channels.input_mode(channel, mode),
                 "S3DistributionType": "FullyReplicated",
-                "RecordWrapperType": channel.get("RecordWrapperType", "None"),
+                "RecordWrapperType": "None",
                 **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
             }
             for channel in job.get("InputDataConfig", [])
@@ -161,12 +239,3 @@ def _configure(folder: Path, job: Record) -> None:
             "network_interface_name": "lo",
         },
     )
-
-
-def _last(definition: Record, log: str) -> Record | None:
-    """The last value that a metric's expression finds in the output."""
-    found = re.findall(definition["Regex"], log)
-    try:
-        return {"MetricName": definition["Name"], "Value": float(found[-1]), "Timestamp": time.time()}
-    except (IndexError, TypeError, ValueError):
-        return None

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import sys
 import time
@@ -16,6 +17,14 @@ def train() -> int:
     if "fail" in told:
         (ML / "output/failure").write_text(told["fail"])
         return 3
+    if "deaf" in told:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if "polite" in told:
+        signal.signal(signal.SIGTERM, leave)
+    if "checkpoint" in told and not resumed():
+        time.sleep(60)
+    if "shout" in told:
+        print(told["shout"], flush=True)
     time.sleep(float(told.get("sleep", 0)))
     channels = {
         each.name: sorted(str(f.relative_to(each)) for f in each.rglob("*") if f.is_file())
@@ -34,6 +43,23 @@ def train() -> int:
     print("auc=0.5;")
     print("auc=0.75;")
     return 0
+
+
+def leave(*_: object) -> None:
+    """Keep what there is when asked to end."""
+    (ML / "model/answer.txt").write_text("left politely")
+    sys.exit(0)
+
+
+def resumed() -> bool:
+    """Whether an earlier run left a checkpoint; else leave one."""
+    (ML / "checkpoints/deep").mkdir(exist_ok=True)
+    step = ML / "checkpoints/deep/step.txt"
+    if step.exists():
+        print(f"resumed at {step.read_text()}")
+        return True
+    step.write_text("7")
+    return False
 
 
 def network() -> bool:
