@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import botocore.session
 import pytest
 
-from infra.local.sagemaker import configs, invocations
+from infra.local.sagemaker import configs, invocations, refusals
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials
 from infra.local.sagemaker.config import Config
@@ -51,5 +51,6 @@ def test_every_operation_of_endpoints_stands_in_the_page() -> None:
 
 
 def test_every_member_and_header_that_is_refused_stands_in_the_page() -> None:
-    refused = (*configs.NOT_HERE, *configs.NOT_OF_A_VARIANT, *invocations.NOT_HERE)
+    of_jobs = (*refusals.TRAINING, *refusals.PROCESSING, *refusals.TRANSFORM)
+    refused = (*configs.NOT_HERE, *configs.NOT_OF_A_VARIANT, *invocations.NOT_HERE, *of_jobs)
     assert {name: rows().get(name) for name in refused} == dict.fromkeys(refused, "501")

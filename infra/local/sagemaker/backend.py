@@ -19,6 +19,7 @@ from infra.local.sagemaker.processing import ProcessingJobs
 from infra.local.sagemaker.runtime import Response, Runtime
 from infra.local.sagemaker.store import Record, Store
 from infra.local.sagemaker.training import TrainingJobs
+from infra.local.sagemaker.transform import TransformJobs
 
 if TYPE_CHECKING:
     from infra.local.sagemaker.cloud import Cloud
@@ -69,6 +70,7 @@ class Backend:
         self.training = TrainingJobs(self.parts)
         self.processing = ProcessingJobs(self.parts)
         self.models = Models(self.parts)
+        self.transform = TransformJobs(self.parts, self.models)
         self.configs = EndpointConfigs(self.parts, self.models)
         self.endpoints = Endpoints(self.parts, self.configs, self.models)
         self.groups = registry.Groups(self.parts)
@@ -104,8 +106,8 @@ class Backend:
         """Go on from a kept state: endpoints start again, jobs that ran have failed."""
         self.kill()
         self.parts.store.load(dumped)
-        self.training.interrupt()
-        self.processing.interrupt()
+        for jobs in (self.training, self.processing, self.transform):
+            jobs.interrupt()
         self.endpoints.bring_back()
         self.pipelines.executions.resume()
 
@@ -117,8 +119,8 @@ class Backend:
     def kill(self) -> None:
         """End every process at once."""
         self.pipelines.executions.close()
-        self.training.kill()
-        self.processing.kill()
+        for jobs in (self.training, self.processing, self.transform):
+            jobs.kill()
         self.endpoints.kill()
 
     def _table(self) -> dict[str, Callable[[Record], Record]]:
@@ -126,17 +128,18 @@ class Backend:
             "AddTags": self._add_tags,
             "ListTags": self._list_tags,
             "DeleteTags": self._delete_tags,
+            "DeleteTrainingJob": self.training.delete,
+            "DeleteProcessingJob": self.processing.delete,
             "UpdateEndpoint": self.endpoints.update,
             "UpdateEndpointWeightsAndCapacities": self.endpoints.update_weights,
             "UpdateModelPackage": self.packages.update,
         }
         table |= self.pipelines.operations()
-        for jobs in (self.training, self.processing):
+        for jobs in (self.training, self.processing, self.transform):
             table |= {
                 f"Create{jobs.word}": jobs.start,
                 f"Describe{jobs.word}": jobs.describe,
                 f"Stop{jobs.word}": jobs.stop,
-                f"Delete{jobs.word}": jobs.delete,
                 f"List{jobs.word}s": jobs.list_page,
             }
         for word, noun in (

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker.faults import not_implemented
-from infra.local.sagemaker.files import BadManifestError, download
+from infra.local.sagemaker.files import BadManifestError, download, listed
 from tidegate.lake.layout import split_uri
 
 if TYPE_CHECKING:
@@ -65,12 +65,27 @@ def bring(s3: Any, source: Record, into: Path) -> None:
     if source.get("S3DataType", PREFIX) == PREFIX:
         download(s3, source["S3Uri"], into)
         return
-    for address, relative in manifested(s3, source["S3Uri"]):
+    for address, relative in objects(s3, source):
         target = into / relative
         if not target.resolve().is_relative_to(into.resolve()):
             raise BadManifestError(f"{relative!r} would leave its directory")
         target.parent.mkdir(parents=True, exist_ok=True)
         s3.download_file(*split_uri(address), str(target))
+
+
+def objects(s3: Any, source: Record) -> Iterator[tuple[str, str]]:
+    """The addresses of a source's objects, each with its path.
+
+    Raises:
+        NoObjectsError: there are none.
+        BadManifestError: the manifest is none.
+    """
+    if source.get("S3DataType", PREFIX) == MANIFEST:
+        yield from manifested(s3, source["S3Uri"])
+        return
+    bucket, _ = split_uri(source["S3Uri"])
+    for key, relative in listed(s3, source["S3Uri"]):
+        yield f"s3://{bucket}/{key}", relative
 
 
 def manifested(s3: Any, uri: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 import tempfile
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.lake.layout import split_uri
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MOST_UNPACKED = 8 << 30  # bytes of one model archive
@@ -35,22 +37,33 @@ def download(s3: Any, uri: str, into: Path) -> int:
     Raises:
         NoObjectsError: nothing is there.
     """
-    bucket, prefix = split_uri(uri)
+    bucket, _ = split_uri(uri)
     copied = 0
+    for key, relative in listed(s3, uri):
+        target = into / relative
+        if not target.resolve().is_relative_to(into.resolve()):
+            raise NoObjectsError(f"the key {key!r} would leave its directory")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        s3.download_file(bucket, key, str(target))
+        copied += 1
+    return copied
+
+
+def listed(s3: Any, uri: str) -> Iterator[tuple[str, str]]:
+    """The keys under a prefix (or the one of that name), each with its path below it.
+
+    Raises:
+        NoObjectsError: nothing is there.
+    """
+    bucket, prefix = split_uri(uri)
+    empty = True
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
         for found in page.get("Contents", []):
-            key = found["Key"]
-            if key.endswith("/"):
-                continue
-            target = into / _below(key, prefix)
-            if not target.resolve().is_relative_to(into.resolve()):
-                raise NoObjectsError(f"the key {key!r} would leave its directory")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            s3.download_file(bucket, key, str(target))
-            copied += 1
-    if not copied:
+            if not found["Key"].endswith("/"):
+                empty = False
+                yield found["Key"], _below(found["Key"], prefix)
+    if empty:
         raise NoObjectsError(f"No S3 objects found under S3 URL {uri!r} given in input data source")
-    return copied
 
 
 def _below(key: str, prefix: str) -> str:
@@ -59,6 +72,12 @@ def _below(key: str, prefix: str) -> str:
         return key.rpartition("/")[2]
     folder = prefix if prefix.endswith("/") or key.startswith(prefix + "/") else prefix.rpartition("/")[0]
     return key[len(folder) :].lstrip("/")
+
+
+def write_json(file: Path, value: Any) -> None:
+    """One of the JSON files that a container finds under /opt/ml."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(value))
 
 
 def encryption(key: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker.announce import in_milliseconds
@@ -19,7 +20,7 @@ from infra.local.sagemaker.refusals import without_effect
 from infra.local.sagemaker.store import Record, page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from infra.local.sagemaker.backend import Parts
@@ -53,6 +54,10 @@ class Jobs(ABC):
             TimeUpError: it took too long.
         """
 
+    def role(self, job: Record) -> str:
+        """The role that the job has."""
+        return str(job["RoleArn"])
+
     def stopping(self, job: Record) -> None:  # noqa: B027 - not every kind has more to note
         """Note in the record that it is being stopped."""
 
@@ -66,7 +71,7 @@ class Jobs(ABC):
     def create(self, request: Record, first: Record) -> Record:
         """Start a job; the answer of its Create operation."""
         name = request[f"{self.word}Name"]
-        self.parts.cloud.assume(request["RoleArn"])
+        self.parts.cloud.assume(self.role({**request, **first}))
         arn = self.parts.config.arn(self.noun, name)
         now = time.time()
         tags = request.pop("Tags", [])
@@ -153,27 +158,38 @@ class Jobs(ABC):
         abrupt: bool = False,
     ) -> Ended:
         """Run the job's container to its end, or until `seconds` are over: then it is stopped, or killed."""
-        name = job[f"{self.word}Name"]
-        stream = f"{name}/algo-1-{int(time.time())}"
+        keep = self.listener(job, image)
         images = self.parts.config.images
-
-        def keep(line: str) -> None:
-            self.parts.outbox.line(self.log_group, stream, line)
-            self.heard(job, line)
-
-        for remark in filter(None, (images.remark(image), without_effect(job))):
-            keep(remark)
         surroundings = {**images.surroundings(image, base), **environment, **job.get("Environment", {})}
         process = Process(base, command, surroundings, keep, network=network)
-        self._running[name] = process
-        try:
-            if job[f"{self.word}Status"] == "Stopping":
-                process.end(0)
+        with self.running(job, process):
             limit = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", DAY)
             code = process.wait(limit if seconds is None else seconds)
             if code is None:
                 process.end(0 if abrupt else self._grace())
             return Ended(code, process.last_words())
+
+    def listener(self, job: Record, image: str) -> Callable[[str], None]:
+        """Where the lines of a container's output go; what is to be said beforehand goes there first."""
+        stream = f"{job[f'{self.word}Name']}/algo-1-{int(time.time())}"
+
+        def keep(line: str) -> None:
+            self.parts.outbox.line(self.log_group, stream, line)
+            self.heard(job, line)
+
+        for remark in filter(None, (self.parts.config.images.remark(image), without_effect(job))):
+            keep(remark)
+        return keep
+
+    @contextmanager
+    def running(self, job: Record, process: Process) -> Iterator[None]:
+        """While a job's container runs, the job can be stopped."""
+        name = job[f"{self.word}Name"]
+        self._running[name] = process
+        try:
+            if job[f"{self.word}Status"] == "Stopping":
+                process.end(0)
+            yield
         finally:
             del self._running[name]
 
@@ -209,8 +225,8 @@ class Jobs(ABC):
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            credentials = self.parts.cloud.assume(job["RoleArn"])
-            s3 = self.parts.cloud.s3(job["RoleArn"])
+            credentials = self.parts.cloud.assume(self.role(job))
+            s3 = self.parts.cloud.s3(self.role(job))
             self.run(job, base, s3, self.parts.cloud.container_environment(credentials))
         except TimeUpError as limit:
             return "", str(limit)
@@ -231,9 +247,3 @@ class Jobs(ABC):
             detail = in_milliseconds(json.loads(json.dumps(job)))
             tags = dict(self.parts.store.tags.get(job[f"{self.word}Arn"], {}))
         self.parts.emit(self.event, job[f"{self.word}Arn"], {**detail, "Tags": tags})
-
-
-def write_json(file: Path, value: Any) -> None:
-    """One of the JSON files that a container finds under /opt/ml."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(value))

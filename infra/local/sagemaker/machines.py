@@ -23,12 +23,12 @@ LOOK_EVERY_SECONDS = 0.05
 TASKS = {
     "createTrainingJob": "TrainingJob",
     "createProcessingJob": "ProcessingJob",
+    "createTransformJob": "TransformJob",
     "createModel": "",
     "createEndpointConfig": "",
     "createEndpoint": "",
     "updateEndpoint": "",
     # named so that the refusal names them; MiniStack matches by prefix, so the longer names come first
-    "createTransformJob": "",
     "createHyperParameterTuningJob": "",
     "createLabelingJob": "",
 }

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from infra.local.sagemaker import channels, refusals
 from infra.local.sagemaker.endings import Ended, judge
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import upload
-from infra.local.sagemaker.jobs import Jobs, write_json
+from infra.local.sagemaker.files import upload, write_json
+from infra.local.sagemaker.jobs import Jobs
 from infra.local.sagemaker.mirror import Mirror, meanwhile
 
 if TYPE_CHECKING:

@@ -30,6 +30,10 @@ TRAINING = {
 PROCESSING = {
     "NetworkConfig.EnableInterContainerTrafficEncryption": "traffic between containers; there is one",
 }
+TRANSFORM = {
+    "DataCaptureConfig": "capture of a batch; what went in and came out lies in S3 already",
+    "TransformResources.TransformAmiVersion": "the choice of a machine image; leave it out",
+}
 # members that change no result: kept, shown, and named in the log of the job that has them
 WITHOUT_EFFECT = (
     "VpcConfig",
@@ -40,6 +44,7 @@ WITHOUT_EFFECT = (
     "EnableInterContainerTrafficEncryption",
     "InfraCheckConfig",
     "RetryStrategy",
+    "ExperimentConfig",
 )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _NAMED = {
     "TrainingJobName": "training-job",
     "ProcessingJobName": "processing-job",
+    "TransformJobName": "transform-job",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",

@@ -15,6 +15,7 @@ Record = dict[str, Any]  # the members of a Describe response: botocore's model 
 NOUNS = (
     "training-job",
     "processing-job",
+    "transform-job",
     "model",
     "endpoint-config",
     "endpoint",

@@ -10,8 +10,8 @@ from infra.local.sagemaker import allowance, channels, readings, refusals
 from infra.local.sagemaker.allowance import INTERRUPTED, Allowance
 from infra.local.sagemaker.endings import RUNTIME_UP, WAIT_UP, Ended, judge
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import pack, upload
-from infra.local.sagemaker.jobs import Jobs, write_json
+from infra.local.sagemaker.files import pack, upload, write_json
+from infra.local.sagemaker.jobs import Jobs
 from infra.local.sagemaker.mirror import Mirror, meanwhile
 
 if TYPE_CHECKING:

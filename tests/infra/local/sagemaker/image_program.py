@@ -101,6 +101,12 @@ class Handler(BaseHTTPRequestHandler):
         elif body.startswith(b"sleep"):
             time.sleep(float(body[5:]))
             self.answer(200, str(os.getpid()).encode())
+        elif os.environ.get("COUNTS"):  # how many cells each line has; and how many lines the request had
+            lines = body.splitlines()
+            said = [f"{line.count(b',') + 1},{len(lines)}".encode() for line in lines]
+            self.answer(200, b"\n".join(said))
+        elif os.environ.get("WRAPS"):  # each JSON line in a list
+            self.answer(200, b"\n".join(b"[" + line + b"]" for line in body.splitlines()))
         else:
             time.sleep(float(os.environ.get("SLEEP", "0")))
             self.answer(200, (ML / "model/answer.txt").read_bytes())

@@ -85,8 +85,8 @@ def test_a_failed_job_and_a_refused_call_carry_awss_error_names(sage: Sage) -> N
     assert run_machine(sage, "missing", missing, {})["error"] == "SageMaker.AmazonSageMakerException"
     unknown = {"Look": task("aws-sdk:sagemaker:describeEndpoint", {"EndpointName": "none"}, "")}
     assert run_machine(sage, "unknown", unknown, {})["error"] == "SageMaker.SageMakerException"
-    batch = {"Batch": task("sagemaker:createTransformJob.sync", {"TransformJobName": "t"}, "")}
-    assert "CreateTransformJob is not implemented" in run_machine(sage, "batch", batch, {})["cause"]
+    label = {"Label": task("sagemaker:createLabelingJob.sync", {"LabelingJobName": "l"}, "")}
+    assert "CreateLabelingJob is not implemented" in run_machine(sage, "label", label, {})["cause"]
 
 
 def test_an_operation_that_is_not_done_answers_501_with_its_name(sage: Sage) -> None:
