@@ -51,6 +51,6 @@ def test_every_operation_of_endpoints_stands_in_the_page() -> None:
 
 
 def test_every_member_and_header_that_is_refused_stands_in_the_page() -> None:
-    of_jobs = (*refusals.TRAINING, *refusals.PROCESSING, *refusals.TRANSFORM)
+    of_jobs = (*refusals.TRAINING, *refusals.PROCESSING, *refusals.TRANSFORM, *refusals.TUNING)
     refused = (*configs.NOT_HERE, *configs.NOT_OF_A_VARIANT, *invocations.NOT_HERE, *of_jobs)
     assert {name: rows().get(name) for name in refused} == dict.fromkeys(refused, "501")

@@ -78,7 +78,9 @@ def _sagemaker(name: str, request: Json, *, waits: bool) -> list[Call]:
 
 
 def _passed(request: Json, service: str) -> list[Call]:
-    roles = [request[member] for member in _ROLE_MEMBERS if str(request.get(member, "")).startswith("arn:")]
+    handing = (request, request.get("TrainingJobDefinition") or {})  # a tuning's role is its training jobs'
+    named = [str(given.get(member, "")) for given in handing for member in _ROLE_MEMBERS]
+    roles = [role for role in named if role.startswith("arn:")]
     return [Call("iam:PassRole", role, {"iam:PassedToService": service}) for role in roles]
 
 

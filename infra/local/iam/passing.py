@@ -51,6 +51,7 @@ _SERVICES = {
             {
                 "CreateTrainingJob",
                 "CreateProcessingJob",
+                "CreateHyperParameterTuningJob",
                 "CreateModel",
                 "CreateEndpointConfig",
                 "CreatePipeline",
@@ -73,6 +74,8 @@ def roles_in(service: str, request: Json) -> list[str]:
         request.get("RoleArn"),
         request.get("ExecutionRoleArn"),
     ]
+    if service == "sagemaker":
+        named.append((request.get("TrainingJobDefinition") or {}).get("RoleArn"))
     if service == "scheduler":
         named.append((request.get("Target") or {}).get("RoleArn"))
     if service == "events":

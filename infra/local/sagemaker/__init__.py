@@ -5,6 +5,7 @@
     backend     the table of operations; training, processing, hosting, endpoints, registry hold them
     jobs        a job from its start to its end: files in, process, files out
     endpoints   what may be asked of an endpoint; transitions, rollout and rolling take it from state to state
+    transform   batch transform: records through a model's container; tuning starts training jobs
     fleet       the processes behind one endpoint configuration: variants of instances, or serverless ones;
                 traffic shares the calls between two fleets, and keeper starts again what died
     runtime     the calls: to an instance and back, whole or as an event stream; captures keeps some of them

@@ -20,6 +20,7 @@ from infra.local.sagemaker.runtime import Response, Runtime
 from infra.local.sagemaker.store import Record, Store
 from infra.local.sagemaker.training import TrainingJobs
 from infra.local.sagemaker.transform import TransformJobs
+from infra.local.sagemaker.tuning.jobs import TuningJobs
 
 if TYPE_CHECKING:
     from infra.local.sagemaker.cloud import Cloud
@@ -71,6 +72,8 @@ class Backend:
         self.processing = ProcessingJobs(self.parts)
         self.models = Models(self.parts)
         self.transform = TransformJobs(self.parts, self.models)
+        self.tuning = TuningJobs(self.parts, self.training)
+        self.jobs = (self.tuning, self.training, self.processing, self.transform)
         self.configs = EndpointConfigs(self.parts, self.models)
         self.endpoints = Endpoints(self.parts, self.configs, self.models)
         self.groups = registry.Groups(self.parts)
@@ -106,7 +109,7 @@ class Backend:
         """Go on from a kept state: endpoints start again, jobs that ran have failed."""
         self.kill()
         self.parts.store.load(dumped)
-        for jobs in (self.training, self.processing, self.transform):
+        for jobs in self.jobs:
             jobs.interrupt()
         self.endpoints.bring_back()
         self.pipelines.executions.resume()
@@ -119,7 +122,7 @@ class Backend:
     def kill(self) -> None:
         """End every process at once."""
         self.pipelines.executions.close()
-        for jobs in (self.training, self.processing, self.transform):
+        for jobs in self.jobs:
             jobs.kill()
         self.endpoints.kill()
 
@@ -130,12 +133,14 @@ class Backend:
             "DeleteTags": self._delete_tags,
             "DeleteTrainingJob": self.training.delete,
             "DeleteProcessingJob": self.processing.delete,
+            "DeleteHyperParameterTuningJob": self.tuning.delete,
+            "ListTrainingJobsForHyperParameterTuningJob": self.tuning.list_trials,
             "UpdateEndpoint": self.endpoints.update,
             "UpdateEndpointWeightsAndCapacities": self.endpoints.update_weights,
             "UpdateModelPackage": self.packages.update,
         }
         table |= self.pipelines.operations()
-        for jobs in (self.training, self.processing, self.transform):
+        for jobs in self.jobs:
             table |= {
                 f"Create{jobs.word}": jobs.start,
                 f"Describe{jobs.word}": jobs.describe,

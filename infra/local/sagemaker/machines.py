@@ -24,12 +24,12 @@ TASKS = {
     "createTrainingJob": "TrainingJob",
     "createProcessingJob": "ProcessingJob",
     "createTransformJob": "TransformJob",
+    "createHyperParameterTuningJob": "HyperParameterTuningJob",
     "createModel": "",
     "createEndpointConfig": "",
     "createEndpoint": "",
     "updateEndpoint": "",
     # named so that the refusal names them; MiniStack matches by prefix, so the longer names come first
-    "createHyperParameterTuningJob": "",
     "createLabelingJob": "",
 }
 # the exceptions that SageMaker's SDKs have a class for

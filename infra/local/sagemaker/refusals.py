@@ -34,6 +34,12 @@ TRANSFORM = {
     "DataCaptureConfig": "capture of a batch; what went in and came out lies in S3 already",
     "TransformResources.TransformAmiVersion": "the choice of a machine image; leave it out",
 }
+TUNING = {
+    "TrainingJobDefinitions": "several algorithms; give one TrainingJobDefinition",
+    "WarmStartConfig": "going on from an earlier tuning; leave it out",
+    "Autotune": "ranges that SageMaker chooses; give ParameterRanges",
+    "HyperParameterTuningJobConfig.TuningJobCompletionCriteria.ConvergenceDetected": "leave it out",
+}
 # members that change no result: kept, shown, and named in the log of the job that has them
 WITHOUT_EFFECT = (
     "VpcConfig",

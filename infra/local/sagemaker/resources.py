@@ -17,6 +17,7 @@ _NAMED = {
     "TrainingJobName": "training-job",
     "ProcessingJobName": "processing-job",
     "TransformJobName": "transform-job",
+    "HyperParameterTuningJobName": "hyper-parameter-tuning-job",
     "EndpointName": "endpoint",
     "EndpointConfigName": "endpoint-config",
     "ModelName": "model",

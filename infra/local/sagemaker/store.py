@@ -16,6 +16,7 @@ NOUNS = (
     "training-job",
     "processing-job",
     "transform-job",
+    "hyper-parameter-tuning-job",
     "model",
     "endpoint-config",
     "endpoint",

@@ -38,8 +38,12 @@ class TrainingJobs(Jobs):
         super().__init__(parts)
         self.readings: dict[str, readings.Readings] = {}  # of the jobs that run
 
-    def start(self, request: Record) -> Record:
-        """CreateTrainingJob."""
+    def check(self, request: Record) -> None:
+        """Refuse a job that AWS would refuse, or that is not done here.
+
+        Raises:
+            ApiError: it is one of these.
+        """
         refusals.check(request, refusals.TRAINING)
         algorithm = request.get("AlgorithmSpecification", {})
         if "TrainingImage" not in algorithm:
@@ -52,6 +56,10 @@ class TrainingJobs(Jobs):
         if request.get("ResourceConfig", {}).get("InstanceCount", 1) != 1:
             raise not_implemented("Training on more than one instance")
         _checkpoints(request)
+
+    def start(self, request: Record, **more: str) -> Record:
+        """CreateTrainingJob; `more` are members that only the service itself gives a job."""
+        self.check(request)
         first = {"Status": "Starting", "StartTime": time.time(), "StatusMessage": STARTING}
         return self.create(
             request,
@@ -60,6 +68,7 @@ class TrainingJobs(Jobs):
                 "SecondaryStatusTransitions": [first],
                 "ModelArtifacts": {"S3ModelArtifacts": ""},
                 "_interruptions": allowance.interruptions(request),
+                **more,
             },
         )
 
