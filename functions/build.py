@@ -71,6 +71,7 @@ def build_of(event: Mapping[str, Any], resource: str) -> dict[str, Any]:
     """The request of `codebuild:StartBuild`: what `infra/image/buildspec.yml` reads, and where to answer."""
     asked = event["ResourceProperties"]
     told = {"REPOSITORY": asked["Repository"], "TAG": asked["Tag"], "RESOURCE": resource}
+    told |= {"DOCKERFILE": asked["Dockerfile"], "REQUIREMENTS": asked["Requirements"]}
     told |= {carried: event[name] for carried, name in _CARRIED.items()}
     variables = [{"name": name, "value": value, "type": "PLAINTEXT"} for name, value in told.items()]
     return {

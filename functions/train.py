@@ -7,6 +7,7 @@ A pipeline of SageMaker's runs its training itself: it is told the record of one
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -20,23 +21,14 @@ from tidegate.settings import Setting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.settings import Settings
+
 logger = Logger(service="train")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Decide for each model that the event concerns."""
-    known = settings.from_environment()
-    trainings = Trainings(
-        s3=aws.client("s3"),
-        glue=aws.client("glue"),
-        states=aws.client("stepfunctions"),
-        sagemaker=aws.client("sagemaker"),
-        bucket=known[Setting.ARTEFACT_BUCKET],
-        database=known[Setting.DATABASE],
-        machine=known[Setting.TRAINING_MACHINE_ARN],
-        environment=known[Setting.ENVIRONMENT],
-        image=known[Setting.MODEL_IMAGE],
-    )
+    trainings = _trainings(settings.from_environment())
     wish = Wish.from_event(event)
     if wish.kind == "Pipeline":
         return trainings.record(plan().model(wish.model), plan(), wish)
@@ -48,3 +40,18 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
             "decided", extra={"model": model.name, "cause": wish.kind, "outcome": outcomes[model.name]}
         )
     return {"cause": wish.kind, "outcomes": outcomes}
+
+
+def _trainings(known: Settings) -> Trainings:
+    return Trainings(
+        s3=aws.client("s3"),
+        glue=aws.client("glue"),
+        states=aws.client("stepfunctions"),
+        sagemaker=aws.client("sagemaker"),
+        bucket=known[Setting.ARTEFACT_BUCKET],
+        database=known[Setting.DATABASE],
+        machine=known[Setting.TRAINING_MACHINE_ARN],
+        environment=known[Setting.ENVIRONMENT],
+        image=known[Setting.MODEL_IMAGE],
+        training_images=json.loads(known[Setting.TRAINING_IMAGES]),
+    )

@@ -33,8 +33,9 @@ def stage_image(into: Path) -> Path:
     image = _fresh(into / "image")
     for room in ("pipelines", "schemas", "tidegate"):
         shutil.copytree(ROOT / ROOMS[room], image / room, ignore=_LEFT_OUT)
-    for name in ("Dockerfile", "buildspec.yml"):
+    for name in ("Dockerfile", "training.Dockerfile", "buildspec.yml"):
         shutil.copy(ROOT / "infra" / "image" / name, image / name)
+    shutil.copy(ROOT / "bootstrap.lock", image / "bootstrap.lock")
     (image / "requirements.txt").write_text(part_of_lock(closure(IMAGE)))
     return image
 

@@ -23,5 +23,5 @@ COMMANDS = {
     "contract": "write, read, compare and try a contract",
     "test": "every check: format, types, import law, tests",
     "dataset": "write a schema file to start from",
-    "model": "write a model's folder to start from, or its training as a SageMaker pipeline",
+    "model": "write a model's folder to start from, lock its packages, export its training to Studio",
 }

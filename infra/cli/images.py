@@ -1,4 +1,4 @@
-"""`tidegate images`: AWS's own images, whether the environment of each is built; and builds them."""
+"""`tidegate images`: the images that jobs may name, and whether each has its environment here; builds it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from infra.cli.answer import Answer, grid, said
-from infra.local.images import IMAGES
+from infra.local.images import IMAGES, Environment
+from infra.local.images.own import own_environments
 
 if TYPE_CHECKING:
     import argparse
@@ -16,10 +17,9 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    known = [image.name for image in IMAGES]
     parser.add_argument("what", nargs="?", choices=("list", "build"), default="list")
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"which to build: {', '.join(known)}; default: all"
+        "names", nargs="*", metavar="NAME", help=f"which to build: {', '.join(_known())}; default: all"
     )
 
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
             "megabytes": image.megabytes() if image.built else None,
             "environment": str(image.home),
         }
-        for image in IMAGES
+        for image in _known().values()
     ]
     rows = [
         (one["name"], " ".join(one["repositories"]), "built" if one["built"] else "no", one["megabytes"])
@@ -48,7 +48,7 @@ def _build(names: list[str], screen: Screen) -> Answer:
     from infra.local.images.build import build
     from tidegate.errors import BadRequest
 
-    known = {image.name: image for image in IMAGES}
+    known = _known()
     if unknown := [name for name in names if name not in known]:
         raise BadRequest(
             "images build", f"no image is called {unknown[0]}", f"Name one of {', '.join(known)}"
@@ -59,3 +59,8 @@ def _build(names: list[str], screen: Screen) -> Answer:
         build(image, os.environ)
     built = [image.name for image in chosen]
     return said(f"Built {', '.join(built)}: jobs and endpoints with these images run now.", built=built)
+
+
+def _known() -> dict[str, Environment]:
+    every: list[Environment] = [*IMAGES, *own_environments()]
+    return {one.name: one for one in every}

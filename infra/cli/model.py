@@ -1,19 +1,22 @@
-"""`tidegate model`: a model's folder to start from, or its training as a pipeline for SageMaker Studio."""
+"""`tidegate model`: a model's folder to start from, its packages, its training as a pipeline for Studio."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.cli.answer import Answer, said
 from infra.cli.dataset import refuse_odd_name
 from infra.cli.place import ROOT
-from infra.cli.scaffold import model_files
+from infra.cli.scaffold import FRAMEWORKS, model_files
 from tidegate.errors import BadRequest, Refused
+from tidegate.models.environment import LOCK
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from infra.cli.screen import Screen
     from tidegate.contract.declare import Dataset
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("what", choices=("new", "export"))
+    parser.add_argument("what", choices=("new", "lock", "export"))
     parser.add_argument("name", help="also in the endpoint's name and in the address of its predictions")
     parser.add_argument(
         "--of",
@@ -35,11 +38,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="export: fetch the sagemaker SDK (1 GB) into an environment of its own, if it is not there",
     )
+    parser.add_argument(
+        "--target",
+        default="",
+        metavar="COLUMN",
+        help="the number that its label is made of (default: the first that becomes known later)",
+    )
+    parser.add_argument("--framework", choices=FRAMEWORKS, default=FRAMEWORKS[0], help="what fits it")
 
 
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
-    """Write a folder, or a definition."""
-    return export(args) if args.what == "export" else new(args)
+    """Write a folder, its lock, or a definition."""
+    return {"new": new, "lock": lock, "export": export}[args.what](args)
 
 
 def export(args: argparse.Namespace) -> Answer:
@@ -64,6 +74,15 @@ def export(args: argparse.Namespace) -> Answer:
     )
 
 
+def lock(args: argparse.Namespace) -> Answer:
+    """Lock the packages of a model's own environment."""
+    from infra.cli.locking import make_lock
+
+    written = make_lock(ROOT / "pipelines" / refuse_odd_name(args.name), os.environ).relative_to(ROOT)
+    told = f"Wrote {written}. Next: tidegate images build {args.name}, then tidegate up"
+    return said(told, file=str(written))
+
+
 def new(args: argparse.Namespace) -> Answer:
     """Write pipelines/<name>/."""
     folder = ROOT / "pipelines" / refuse_odd_name(args.name)
@@ -71,16 +90,20 @@ def new(args: argparse.Namespace) -> Answer:
         raise Refused(
             str(folder.relative_to(ROOT)), "this model exists already", "Edit it, or choose another name"
         )
-    files = model_files(args.name, _request(args.of))
+    files = model_files(args.name, _request(args.of), args.framework, args.target)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
     shown = folder.relative_to(ROOT)
     return said(
         f"Wrote {shown}/: say in features.py what it sees, in fit.py what it learns, "
-        "in __init__.py what it must reach.",
+        "in __init__.py what it must reach." + _own_environment(args.name, files),
         files=[str(shown / name) for name in files],
     )
+
+
+def _own_environment(name: str, files: Mapping[str, str]) -> str:
+    return f" It trains in an environment of its own: tidegate images build {name}" if LOCK in files else ""
 
 
 def _request(name: str) -> Dataset:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tidegate.errors import BadRequest
+from tidegate.models.environment import LOCK
 
 if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
@@ -64,45 +67,20 @@ def features(rows: pl.DataFrame, _lookups: Frames) -> pl.DataFrame:
     return known.cast(pl.Float32).fill_null(float("nan"))
 '''
 
-_FIT = '''"""What the model learns: the truth that came later, and the estimator that learns it."""
-
-from __future__ import annotations
-
-from typing import Any
-
-import polars as pl
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+FRAMEWORKS = ("sklearn", "lightgbm")
+WRITTEN = ("fit.py", "requirements.in", LOCK)
+_TARGET = re.compile("^TARGET = .*$", re.MULTILINE)
 
 
-def label(rows: pl.DataFrame) -> pl.DataFrame:
-    """Whether `{target}` came out above its middle: put your own question here."""
-    known = rows.with_row_index("row").filter(pl.col("{target}").is_not_null())
-    return known.select("row", label=pl.col("{target}") > pl.col("{target}").median())
-
-
-def fit(features: pl.DataFrame, labels: pl.Series, seed: int) -> Any:
-    """Gradient-boosted trees, which take NaN as they find it."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    trees = HistGradientBoostingClassifier(max_iter=100, min_samples_leaf=50, random_state=seed)
-    return trees.fit(features.to_numpy(), labels.to_numpy().astype(int))
-'''
-
-
-def model_files(name: str, dataset: Dataset) -> dict[str, str]:
+def model_files(name: str, dataset: Dataset, framework: str, target: str = "") -> dict[str, str]:
     """The files of the model's folder, by name.
 
     Raises:
-        BadRequest: the dataset has no numbers to learn from, or no time to split by.
+        BadRequest: the dataset has no numbers to learn from, or no time to split by; or not this target.
     """
-    known = [column for column in _numbers(dataset) if column in dataset.known_by(dataset.moments[0])]
-    later = [column for column in _numbers(dataset) if column not in known]
-    if not known or len(known) + len(later) < 2 or dataset.partition is None:
-        raise BadRequest(
-            f"schemas/{dataset.name}.py",
-            "a model needs a partition column and two columns of numbers",
-            "Choose another dataset: --of DATASET",
-        )
-    target = later[0] if later else known.pop()
+    known, target = _columns(dataset, target)
+    assert dataset.partition is not None, "it has a time to split by, or is refused"
     told = {
         "name": name,
         "title": name.replace("_", " ").capitalize(),
@@ -111,10 +89,33 @@ def model_files(name: str, dataset: Dataset) -> dict[str, str]:
         "time": dataset.partition.column,
         "first": known[0],
         "columns": "\n".join(f'    "{column}",' for column in known),
-        "target": target,
     }
-    texts = {"__init__.py": _INIT, "features.py": _FEATURES, "fit.py": _FIT}
-    return {file: text.format(**told) for file, text in texts.items()}
+    texts = {"__init__.py": _INIT, "features.py": _FEATURES}
+    return {file: text.format(**told) for file, text in texts.items()} | _of(framework, target)
+
+
+def _columns(dataset: Dataset, target: str) -> tuple[list[str], str]:
+    """The numbers that are known first, and the one to predict."""
+    known = [column for column in _numbers(dataset) if column in dataset.known_by(dataset.moments[0])]
+    later = [column for column in _numbers(dataset) if column not in known]
+    if not known or len(known) + len(later) < 2 or dataset.partition is None:
+        raise BadRequest(
+            f"schemas/{dataset.name}.py",
+            "a model needs a partition column and two columns of numbers",
+            "Choose another dataset: --of DATASET",
+        )
+    target = target or (later or known)[0 if later else -1]
+    if target not in (*known, *later):
+        named = ", ".join(later or known)
+        raise BadRequest(f"--target {target}", "it is no number of that dataset", f"Name one of: {named}")
+    return [column for column in known if column != target], target
+
+
+def _of(framework: str, target: str) -> dict[str, str]:
+    """The framework's files: how it fits, and its packages, where they need an environment of their own."""
+    paths = [path for path in (TEMPLATES / framework).iterdir() if path.name in WRITTEN]
+    files = {path.name: path.read_text("utf-8") for path in paths}
+    return files | {"fit.py": _TARGET.sub(f'TARGET = "{target}"', files["fit.py"])}
 
 
 def _numbers(dataset: Dataset) -> list[str]:

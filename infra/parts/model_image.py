@@ -20,9 +20,10 @@ from constructs import Construct
 from infra.bundle import tag_of
 from infra.parts.grantee import statement
 from infra.parts.worker import retention
+from tidegate.models.environment import LOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from infra.environments import Environment
@@ -33,7 +34,10 @@ BUILDS, WAITS = 25, 10  # minutes that a build may take, and may wait for a mach
 
 
 class ModelImage(Construct):
-    """One image for all models, built where the stack is deployed, so that nobody needs Docker."""
+    """One image for all models, built where the stack is deployed, so that nobody needs Docker.
+
+    A model whose training has an environment of its own gets a second one, for that step alone.
+    """
 
     def __init__(self, scope: Construct, *, environment: Environment, source: Path) -> None:
         super().__init__(scope, "ModelImage")
@@ -65,17 +69,30 @@ class ModelImage(Construct):
         """
         build.may("Build", ["codebuild:StartBuild", "codebuild:BatchGetBuilds"], [self.project.attr_arn])
         build.may("FindTheImage", ["ecr:DescribeImages"], [self.repository.repository_arn])
+        made = {"Dockerfile": "Dockerfile", "Requirements": "requirements.txt"}
+        return self._build("Build", self.tag, made, build, heard_by)
+
+    def trains(self, model: str, build: Worker, *, heard_by: Sequence[Construct]) -> str:
+        """The same for the image in which one model trains: other packages, the same code."""
+        made = {"Dockerfile": "training.Dockerfile", "Requirements": f"pipelines/{model}/{LOCK}"}
+        named = model.title().replace("_", "")
+        return self._build(f"Build{named}", f"{model}-{self.tag}", made, build, heard_by)
+
+    def _build(
+        self, name: str, tag: str, made: Mapping[str, str], build: Worker, heard_by: Sequence[Construct]
+    ) -> str:
         resource = CustomResource(
             self,
-            "Build",
+            name,
             service_token=build.function.function_arn,
             resource_type="Custom::TidegateImageBuild",
             service_timeout=Duration.minutes(WAITS + BUILDS + 5),
             properties={
                 "Project": self.project.ref,
                 "Repository": self.repository.repository_uri,
-                "Tag": self.tag,
-                "ImageUri": f"{self.repository.repository_uri}:{self.tag}",  # what the build pushes
+                "Tag": tag,
+                "ImageUri": f"{self.repository.repository_uri}:{tag}",  # what the build pushes
+                **made,
             },
         )
         resource.node.add_dependency(build.policy, build.function, self._policy, *heard_by)

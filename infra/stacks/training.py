@@ -35,7 +35,10 @@ class TrainingStack(Floor):
         super().__init__(scope, noun="training", description="Tidegate: how rows become a model", kit=kit)
         build = self.worker("build", lake.settings)
         image = ModelImage(self, environment=self.environment_, source=kit.image)
-        image_uri = image.built_by(build, heard_by=listens(self, build, lake))
+        heard_by = listens(self, build, lake)
+        image_uri = image.built_by(build, heard_by=heard_by)
+        own = [name for name, model in kit.plan.models.items() if model.environment]
+        training_images = {name: image.trains(name, build, heard_by=heard_by) for name in own}
         self.snapshot, self.learning, self.endpoint = (
             JobRole(self, name=name, environment=self.environment_, repository=image.repository)
             for name in ("snapshot", "learning", "endpoint")
@@ -44,6 +47,7 @@ class TrainingStack(Floor):
         self.machine = self._make_machine(gate, lake)
         told = {
             Setting.MODEL_IMAGE: image_uri,
+            Setting.TRAINING_IMAGES: self.to_json_string(training_images),
             Setting.MODEL_ROLE_ARN: self.endpoint.role.role_arn,
             Setting.TRAINING_MACHINE_ARN: self.machine.machine.ref,
         }

@@ -86,6 +86,7 @@ class ModelPlan:
     instance_type: str
     seed: int
     code: str  # the hash of its folder and of the kit's learning code
+    environment: str = ""  # the hash of its own environment's lock, where it trains in one
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate import find
 from tidegate.errors import ContractMistake
 from tidegate.models.code_version import code_version
+from tidegate.models.environment import environment_version
 from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, TableSpec
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _plan_model(model: Model) -> ModelPlan:
         instance_type=model.instance_type,
         seed=model.seed,
         code=code_version(model.name),
+        environment=environment_version(model.name),
     )
 
 

@@ -97,6 +97,7 @@ def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
 def request(services: Services, kind: str = "Create") -> dict[str, Any]:
     event: dict[str, Any] = json.loads((EVENTS / "cloudformation-create.json").read_text())
     asked = {"Project": "tidegate-dev-models", "Repository": REPOSITORY, "Tag": "0123456789abcdef"}
+    asked |= {"Dockerfile": "training.Dockerfile", "Requirements": "pipelines/trees/requirements.lock"}
     url = f"{services.url}/answer?signed=1"
     return {**event, "RequestType": kind, "ResponseURL": url, "ResourceProperties": asked}
 
@@ -109,6 +110,10 @@ def ended() -> dict[str, Any]:
 def test_cloudformation_waits_until_the_build_has_succeeded(services: Services) -> None:
     build.handler(request(services), None)
     assert services.answers == []
+    (asked,) = services.started
+    told = {one["name"]: one["value"] for one in asked["environmentVariablesOverride"]}
+    assert told["DOCKERFILE"] == "training.Dockerfile"
+    assert told["REQUIREMENTS"] == "pipelines/trees/requirements.lock"
 
     services.tags.add("0123456789abcdef")
     services.ended = {"buildStatus": "SUCCEEDED"}

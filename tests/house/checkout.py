@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COPIED = ("src", "schemas", "pipelines", "functions", "infra")
-FILES = ("pyproject.toml", "requirements.lock", "cdk.json", "README.md")
+FILES = ("pyproject.toml", "requirements.lock", "bootstrap.lock", "cdk.json", "README.md")
 
 
 def copy(into: Path) -> Path:

@@ -31,6 +31,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> str:
     for arguments in (
         ("dataset", "new", "tides", "--from", "tides.csv"),
         ("model", "new", "flood_risk", "--of", "flights"),
+        ("model", "new", "flood_trees", "--of", "flights", "--framework", "lightgbm"),
     ):
         made = checkout.tidegate(root, *arguments)
         assert made.returncode == 0, made.stderr
@@ -51,3 +52,23 @@ def test_a_model_is_one_folder(templates: str) -> None:
     for kind in ("AWS::SageMaker::ModelPackageGroup", "AWS::Scheduler::Schedule"):
         found = [json.dumps(r["Properties"]) for r in resources if r["Type"] == kind]
         assert any("flood-risk" in text or "flood_risk" in text for text in found), kind
+
+
+def test_a_model_that_needs_a_framework_is_one_folder_too_and_trains_in_an_image_of_its_own(
+    templates: str,
+) -> None:
+    (training,) = (one for stack, one in json.loads(templates).items() if stack.endswith("training"))
+    builds = [r["Properties"] for r in training["Resources"].values() if r["Type"].endswith("ImageBuild")]
+    made = {build["Requirements"]: build["Dockerfile"] for build in builds}
+    assert made == {
+        "requirements.txt": "Dockerfile",
+        "pipelines/flood_trees/requirements.lock": "training.Dockerfile",
+    }
+    (train,) = (
+        r["Properties"]
+        for r in training["Resources"].values()
+        if r["Type"] == "AWS::Lambda::Function" and r["Properties"]["FunctionName"].endswith("-train")
+    )
+    told = json.dumps(train["Environment"]["Variables"]["TIDEGATE_TRAINING_IMAGES"])
+    assert "flood_trees" in told
+    assert "flood_risk" not in told

@@ -36,6 +36,7 @@ def test_no_path_of_somebodys_machine_is_named() -> None:
 READS_THE_ENVIRONMENT = {
     "src/tidegate/settings.py": "the one place for what runs in the cloud",
     "infra/cli/images.py": "uv, which builds an environment, gets the shell's",
+    "infra/cli/model.py": "uv, which locks an environment, gets the shell's",
     "infra/cli/test.py": "the tests get the shell's environment, less what points at an account",
     "infra/studio/environment.py": "uv and the SDK's Python get the shell's, less what points at an account",
     "infra/layers.py": "a switch of the synthesis",

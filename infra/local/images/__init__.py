@@ -7,11 +7,13 @@ https://docs.aws.amazon.com/sagemaker/latest/dg-ecr-paths/sagemaker-algo-docker-
     build       makes an environment
     program     what the image's own Python runs: train, serve, or any other command
     serving     script mode's endpoint: model_fn, input_fn, predict_fn, output_fn
+    own         the environments of our own models, of which each has its lock in its folder
 """
 
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,20 +21,26 @@ HERE = Path(__file__).resolve().parent
 KEPT = HERE.parents[2] / ".tidegate" / "images"
 
 
-@dataclass(frozen=True)
-class Image:
-    """One of AWS's images; its versions all run in the same environment."""
+class Environment(ABC):
+    """The packages of an image as they lie on this machine."""
 
     name: str
-    training: tuple[str, ...]  # repositories
-    serving: tuple[str, ...]
-    refused: tuple[str, ...] = ()  # repositories of which nothing here does what they do
-    kept: Path = KEPT
+    kept: Path
 
     @property
+    @abstractmethod
     def lock(self) -> Path:
         """Its packages and their hashes; the first line says how it was made."""
-        return HERE / self.name / "requirements.lock"
+
+    @property
+    @abstractmethod
+    def command(self) -> tuple[str, ...]:
+        """What stands for the image's entry point."""
+
+    @property
+    @abstractmethod
+    def repositories(self) -> tuple[str, ...]:
+        """All that it stands for."""
 
     @property
     def home(self) -> Path:
@@ -49,20 +57,36 @@ class Image:
         """Whether it is there, whole."""
         return (self.home / "complete").exists()
 
-    @property
-    def repositories(self) -> tuple[str, ...]:
-        """All that it stands for."""
-        return tuple(dict.fromkeys((*self.training, *self.serving)))
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """What stands for the image's entry point."""
-        return str(self.python), str(HERE / "program.py"), self.name
-
     def megabytes(self) -> int:
         """What it takes on disk."""
         files = (file for file in self.home.rglob("*") if file.is_file() and not file.is_symlink())
         return sum(file.stat().st_size for file in files) // 1_000_000
+
+
+@dataclass(frozen=True)
+class Image(Environment):
+    """One of AWS's images; its versions all run in the same environment."""
+
+    name: str
+    training: tuple[str, ...]  # repositories
+    serving: tuple[str, ...]
+    refused: tuple[str, ...] = ()  # repositories of which nothing here does what they do
+    kept: Path = KEPT
+
+    @property
+    def lock(self) -> Path:
+        """In the folder of its name."""
+        return HERE / self.name / "requirements.lock"
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """Those of its training and of its endpoints."""
+        return tuple(dict.fromkeys((*self.training, *self.serving)))
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The image's own Python, and what it runs."""
+        return str(self.python), str(HERE / "program.py"), self.name
 
 
 SCIKIT_LEARN = ("sagemaker-scikit-learn",)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from infra.local.images import BY_REPOSITORY, REFUSED
+from infra.local.images.own import own_environment
 from infra.local.sagemaker.faults import invalid, not_implemented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from infra.local.images import Image
+    from infra.local.images import Environment, Image
 
 OUR_NAME = re.compile(r"tidegate-([a-z0-9]+-)?models")  # of any environment
 OURS = (sys.executable, "-m", "tidegate.models.container")
@@ -48,18 +49,13 @@ class Images:
         """
         name = repository(uri)
         if OUR_NAME.fullmatch(name):
-            return OURS
+            return _ready(uri, own).command if (own := own_environment(uri)) else OURS
         if name in self.programs:
             return self.programs[name]
         if name in REFUSED:
             raise not_implemented(f"Image {uri}: what {name} does")
         if image := self._aws(uri):
-            if not image.built:
-                raise invalid(
-                    f"Image {uri} has no environment on this machine yet. Build it once, then send the "
-                    f"request again: tidegate images build {image.name}"
-                )
-            return image.command
+            return _ready(uri, image).command
         known = ", ".join((*self.programs, *self.aws))
         raise invalid(
             f"Image {uri} cannot run on the local SageMaker, which pulls no images. Use one of the "
@@ -77,10 +73,19 @@ class Images:
 
     def remark(self, uri: str) -> str:
         """What the log of a container must say of its image, if anything."""
-        image = self._aws(uri)
+        image = self._aws(uri) or own_environment(uri)
         return f"[tidegate] {uri} runs here in the environment {image.home.name}" if image else ""
 
     def _aws(self, uri: str) -> Image | None:
         """The image of AWS's own that it is, if any, and if no program of ours has its name."""
         name = repository(uri)
         return None if name in self.programs else self.aws.get(name)
+
+
+def _ready(uri: str, environment: Environment) -> Environment:
+    if environment.built:
+        return environment
+    raise invalid(
+        f"Image {uri} has no environment on this machine yet. Build it once, then send the "
+        f"request again: tidegate images build {environment.name}"
+    )

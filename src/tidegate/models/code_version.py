@@ -6,6 +6,8 @@ import importlib
 from hashlib import sha256
 from pathlib import Path
 
+from tidegate.models.environment import LOCK
+
 LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping do not
     "archive.py",
     "baselines.py",
@@ -16,6 +18,7 @@ LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping
     "evaluate.py",
     "explain.py",
     "export.py",
+    "frameworks/lightgbm.py",
     "lesson.py",
     "recalibration.py",
     "scores.py",
@@ -42,5 +45,5 @@ def code_version(model: str) -> str:
 
 
 def _sources(room: Path, model: str) -> list[Path]:
-    """The model's own files, and the `_` files that models of the room share."""
-    return sorted([*(room / model).rglob("*.py"), *room.glob("_*.py")])
+    """The model's own files with its packages, and the `_` files that models of the room share."""
+    return sorted([*(room / model).rglob("*.py"), *(room / model).glob(LOCK), *room.glob("_*.py")])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.errors import Refused
+from tidegate.models.frameworks.lightgbm import from_lightgbm, of_lightgbm
 from tidegate.models.onnx_model import session_of
 
 if TYPE_CHECKING:
@@ -110,7 +111,10 @@ def of_sklearn(fitted: Any, matrix: Matrix) -> Chances:
     return chances
 
 
-FRAMEWORKS = {"sklearn": Framework(from_sklearn, of_sklearn)}
+FRAMEWORKS = {
+    "sklearn": Framework(from_sklearn, of_sklearn),
+    "lightgbm": Framework(from_lightgbm, of_lightgbm),
+}
 
 
 def _framework(fitted: Any) -> Framework:

@@ -28,6 +28,7 @@ class Run:
     seed: str
     prefix: str  # s3://<artefact>/runs/<model>/<run>
     champion: str  # the model data of the version in service, or nothing
+    training_image: str = ""  # where `fit` runs, if its framework is not in `image`
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -38,8 +39,9 @@ class Run:
         """
         try:
             value = json.loads(text)
-            return cls(**{field.name: value[field.name] for field in fields(cls)})
-        except (ValueError, KeyError, TypeError) as error:
+            known = {field.name for field in fields(cls)}
+            return cls(**{name: told for name, told in value.items() if name in known})
+        except (ValueError, AttributeError, TypeError) as error:
             raise Mistake(
                 "the run's record",
                 f"it cannot be read: {error!r}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,8 @@ from tidegate.models.registry import model_in_service
 from tidegate.models.run import Run, hyphens
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tidegate.models.decide import Wish
     from tidegate.plan import ModelPlan, Plan
 
@@ -32,6 +34,7 @@ class Trainings:
     machine: str
     environment: str
     image: str
+    training_images: Mapping[str, str] = field(default_factory=dict)  # by model, where it has its own
 
     def seen(self, model: ModelPlan) -> Seen:
         """The world as it is before a decision on `model`."""
@@ -91,6 +94,7 @@ class Trainings:
             contracts=start.contracts,
             code=model.code,
             image=self.image,
+            training_image=self.training_images.get(model.name, ""),
             instance_type=model.instance_type,
             seed=str(model.seed),
             prefix=f"s3://{self.bucket}/{_folder(model)}/{start.run}",

@@ -37,6 +37,12 @@ def test_a_change_of_the_models_folder_is_new_code_and_one_of_another_is_not(fol
     assert code_version("one") != before
 
 
+def test_other_packages_of_a_training_are_new_code(folder: Path) -> None:
+    before = code_version("one")
+    (folder / "one" / "requirements.lock").write_text("lightgbm==4.7.0\n")
+    assert code_version("one") != before
+
+
 def test_what_models_of_the_room_share_is_code_of_each(folder: Path) -> None:
     before = code_version("one")
     (folder / "_shared.py").write_text("x = 1\n")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.local.images import BY_REPOSITORY, IMAGES
+from infra.local.images.own import OwnEnvironment
 from infra.local.sagemaker.faults import ApiError
 from infra.local.sagemaker.images import OURS, Images
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 XGBOOST = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5"
@@ -42,6 +45,19 @@ def test_any_other_image_is_refused_with_what_to_do() -> None:
 
 
 @pytest.fixture
+def trees(tmp_path: Path) -> Iterator[OwnEnvironment]:
+    """The environment of a model called `trees`, which is not built."""
+    import pipelines
+
+    lock = tmp_path / "trees" / "requirements.lock"
+    lock.parent.mkdir()
+    lock.write_text(f"# of {tmp_path}\nlightgbm==4.7.0\n")
+    pipelines.__path__.append(str(tmp_path))
+    yield OwnEnvironment("trees", lock.parent)
+    pipelines.__path__.remove(str(tmp_path))
+
+
+@pytest.fixture
 def images(tmp_path: Path) -> Images:
     """Images of which none is built."""
     return Images(aws={name: replace(image, kept=tmp_path) for name, image in BY_REPOSITORY.items()})
@@ -64,6 +80,23 @@ def test_a_container_of_awss_image_sees_its_own_packages_and_not_this_checkouts(
     assert brought["PATH"].startswith(str(images.aws["sagemaker-xgboost"].python.parent))
     assert brought["PYTHONPATH"] == brought["PIP_TARGET"] == str(tmp_path / "packages")
     assert images.surroundings("tidegate-models:1", tmp_path) == {}
+
+
+def test_a_model_with_an_environment_of_its_own_is_refused_until_it_is_built(
+    trees: OwnEnvironment,
+) -> None:
+    uri = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/tidegate-laptop-models:trees-a890731dd1b1cf23"
+    with pytest.raises(ApiError, match="tidegate images build trees"):
+        Images().program(uri)
+    trees.home.mkdir(parents=True)
+    try:
+        (trees.home / "complete").touch()
+        assert Images().program(uri) == (str(trees.python), "-m", "tidegate.models.container")
+        assert trees.home.name in Images().remark(uri)
+    finally:
+        shutil.rmtree(trees.home)
+    assert Images().program(uri.replace("trees-", "")) == OURS
+    assert Images().program(uri.replace("trees", "flight_delay")) == OURS
 
 
 def test_tensorflow_serving_is_refused_by_name(images: Images) -> None:
