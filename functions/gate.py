@@ -11,10 +11,13 @@ from tidegate import aws, settings
 from tidegate.lake import layout
 from tidegate.models.gating import package_request, reasons_against
 from tidegate.models.piped import run_of, spread
+from tidegate.models.registry_card import registry_card
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tidegate.models.run import Run
 
 logger = Logger(service="gate")
 
@@ -31,6 +34,10 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     verdict = {
         "passed": not reasons,
         "reasons": reasons,
-        "package": {} if reasons else package_request(known[Setting.ENVIRONMENT], run, evaluation),
+        "package": {} if reasons else _package(known[Setting.ENVIRONMENT], run, evaluation),
     }
     return spread(verdict, event)
+
+
+def _package(environment: str, run: Run, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    return package_request(environment, run, evaluation, registry_card(run, evaluation))

@@ -31,4 +31,7 @@ model = Model(
     instance_type="ml.m5.large",
     slices=("carrier", "origin"),
     watch=Watch(moment=moment, zone=ZONE),
+    intended_use="To warn of a late arrival while a journey can still be changed: a chance, not a verdict.",
+    not_for="Flights that do not leave from New York, other years than its rows', and flights that are "
+    "cancelled or diverted, of which it knows nothing. When the season turns, all its chances are off.",
 )

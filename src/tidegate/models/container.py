@@ -121,10 +121,12 @@ def _run_beside(folder: Path) -> Run:
 
 
 def _leave_report(into: Path, report: dict[str, Any]) -> None:
-    """The evaluation as the gate reads it."""
+    """The evaluation as the gate reads it, and as a person does."""
+    from tidegate.models.card import page
     from tidegate.models.gating import verdicts
 
     (into / "evaluation.json").write_text(json.dumps(report, indent=1))
+    (into / "card.md").write_text(page(report))
     for one in verdicts(report):
         log.info("%s %s: %s", "kept  " if one.passed else "BROKEN", one.rule, one.said)
 

@@ -121,6 +121,8 @@ class Model:
     )  # how long a label takes to be known: training stops so long before the test
     slices: tuple[str, ...] = ()  # columns of the request table: the gate looks at each value by itself
     limits: Limits = Limits()
+    intended_use: str = ""  # what its answers are for; the model card shows it
+    not_for: str = ""  # where it is not to be believed
     tune: Tune | None = None
     calibrate: Literal["", "isotonic", "platt"] = ""  # tried, and kept where the chances come out better
     watch: Watch = Watch()

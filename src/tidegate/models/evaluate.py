@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from tidegate.models.declare import Model
     from tidegate.models.run import Run
 
+SAID_BY_THE_MODEL = ("description", "intended_use", "not_for", "request", "known_by")
+TOLD_OF_THE_TRAINING = ("rows", "from", "to", "seed", "environment", "tuning", "recalibration", "summaries")
 TOLD_BY_THE_CARD = ("sha256", "parity", "tables", "contracts", "code", "sources")
 
 
@@ -78,6 +80,8 @@ def evaluate(
         "onnx_bytes": challenger.size,
         "limits": asdict(model.limits),
         "explanation": _explanation(challenger, rows, seed),
+        "about": {name: getattr(model, name) for name in SAID_BY_THE_MODEL},
+        "training": {name: challenger.card[name] for name in TOLD_OF_THE_TRAINING},
         **{name: challenger.card[name] for name in TOLD_BY_THE_CARD},
     }
     if champion is None or theirs is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.models.run import Run, resource_name
+from tidegate.models.run import resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from tidegate.models.run import Run
 
     Json = Mapping[str, Any]
 
@@ -136,8 +138,8 @@ def _effort(evaluation: Json) -> Iterator[Verdict]:
     )
 
 
-def package_request(environment: str, run: Run, evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole request of `sagemaker:CreateModelPackage`."""
+def package_request(environment: str, run: Run, evaluation: Json, card: str) -> dict[str, Any]:
+    """The whole request of `sagemaker:CreateModelPackage`, with the model card for the registry."""
     auc = evaluation["challenger"]["auc"]
     report = f"{run.prefix}/evaluation/evaluation.json"
     return {
@@ -155,6 +157,7 @@ def package_request(environment: str, run: Run, evaluation: Mapping[str, Any]) -
             "ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": report}}
         },
         "ModelApprovalStatus": "PendingManualApproval",
+        "ModelCard": {"ModelCardContent": card, "ModelCardStatus": "PendingReview"},
         "CustomerMetadataProperties": _properties(run, evaluation),
     }
 

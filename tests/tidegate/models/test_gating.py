@@ -44,6 +44,11 @@ def evaluation(**changes: Any) -> dict[str, Any]:
         "calibration": {"error": 0.03, "low": 0.02, "high": 0.04},
         "onnx_bytes": 400_000,
         "limits": asdict(Limits()),
+        "from": "2013-05-01",
+        "to": "2013-06-30",
+        "explanation": {"importances": [], "curves": []},
+        "about": dict.fromkeys(("description", "intended_use", "not_for", "request", "known_by"), ""),
+        "training": {"rows": 50, "from": "2013-01-01", "to": "2013-04-30", "tuning": {}, "recalibration": {}},
         **changes,
     }
 
@@ -112,7 +117,7 @@ def test_a_champion_is_replaced_by_a_challenger_that_is_hardly_worse() -> None:
 
 
 def test_the_registration_is_a_valid_request_that_names_data_code_and_hash() -> None:
-    request = package_request("laptop", RUN, evaluation())
+    request = package_request("laptop", RUN, evaluation(), "{}")
     shape = boto3.client("sagemaker", region_name="eu-west-1").meta.service_model.operation_model(
         "CreateModelPackage"
     )
