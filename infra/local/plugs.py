@@ -21,6 +21,7 @@ PLUGS = (
     "infra.local.ministack.embedded_metrics",
     "infra.local.ministack.alarms",
     "infra.local.ministack.redrive",
+    "infra.local.ministack.executions",
     "infra.local.ministack.delivery",
     "infra.local.ministack.schedules",
     "infra.local.ministack.refusals",
