@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker import keeper, registry, validation
+from infra.local.sagemaker.asynchronous import Asynchronous
 from infra.local.sagemaker.configs import EndpointConfigs
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
@@ -83,6 +84,7 @@ class Backend:
         self.invocations: dict[str, Invoke] = {
             "InvokeEndpoint": self.runtime.invoke,
             "InvokeEndpointWithResponseStream": self.runtime.stream,
+            "InvokeEndpointAsync": Asynchronous(self.parts, self.endpoints).invoke,
         }
         self.operations = self._table()
         keeper.keep(self.endpoints.traffic.values)

@@ -124,6 +124,7 @@ def _check_places(request: Record) -> None:
             raise not_implemented("Data capture of an asynchronous endpoint")
         if len(request["ProductionVariants"]) > 1:
             raise not_implemented("An asynchronous endpoint of several variants")
+        _check_asynchronous(request["AsyncInferenceConfig"]["OutputConfig"])
     capture = enabled(request) or {}
     output = request.get("AsyncInferenceConfig", {}).get("OutputConfig", {})
     for member, place in (
@@ -133,6 +134,13 @@ def _check_places(request: Record) -> None:
     ):
         if place and not place.startswith("s3://"):
             raise not_implemented(f"{member} {place}: an address that is not s3://")
+
+
+def _check_asynchronous(output: Record) -> None:
+    if "S3OutputPath" not in output:
+        raise not_implemented("An asynchronous endpoint without S3OutputPath")
+    if output.get("NotificationConfig", {}).get("IncludeInferenceResponseIn"):
+        raise not_implemented("IncludeInferenceResponseIn")
 
 
 def _with_defaults(variant: Record) -> Record:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.local.sagemaker import capacity
 from infra.local.sagemaker.announce import shown_fleet
 from infra.local.sagemaker.faults import invalid, not_implemented
+from infra.local.sagemaker.invocations import missing
 from infra.local.sagemaker.rolling import Rolling
 from infra.local.sagemaker.rollout import Rollout
 from infra.local.sagemaker.store import Record, page
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.models import Models
 
 UPDATABLE = ("InService", "Failed")
+NOT_SERVING = ("Creating", "Failed", "Deleting", "OutOfService")
 DELETABLE = ("InService", "Failed", "OutOfService", "UpdateRollbackFailed")
 
 
@@ -122,6 +124,17 @@ class Endpoints:
         if found is None:
             raise invalid(f'Could not find endpoint "{self.parts.config.arn(self.noun, name)}".')
         return found
+
+    def serving(self, name: str) -> Record:
+        """The configuration with which an endpoint answers calls, or will.
+
+        Raises:
+            ApiError: the runtime knows no such endpoint.
+        """
+        endpoint = self.parts.store.find(self.noun, name)
+        if endpoint is None or endpoint["EndpointStatus"] in NOT_SERVING:
+            raise missing(self.parts, name)
+        return self._current(endpoint)
 
     def bring_back(self) -> None:
         """After a restart: start again what was in service, with the configuration that was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 CALL_SECONDS = 60.0  # the longest that AWS lets an invocation take
 ASYNC_CALL_SECONDS = 3600.0
+ASYNC_CALLS = 4  # of an instance at the same time, where the configuration does not say; AWS tells no figure
 AnyVariant = Variant | ServerlessVariant
 AnySeat = Seat | ServerlessSeat
 
@@ -103,7 +105,10 @@ def launch(
     Raises:
         UnhealthyError: one of them is not healthy; none is left running.
     """
-    drain = ASYNC_CALL_SECONDS if config.get("AsyncInferenceConfig") else CALL_SECONDS
+    most, drain = math.inf, CALL_SECONDS
+    if "AsyncInferenceConfig" in config:
+        client = config["AsyncInferenceConfig"].get("ClientConfig", {})
+        most, drain = client.get("MaxConcurrentInvocationsPerInstance", ASYNC_CALLS), ASYNC_CALL_SECONDS
 
     def make(record: Record) -> AnyVariant:
         def start() -> instance.Instance:
@@ -111,7 +116,7 @@ def launch(
 
         if "ServerlessConfig" in record:
             return ServerlessVariant(record, start, parts.config.time_scale)
-        return Variant(record, start, drain)
+        return Variant(record, start, most, drain)
 
     records = config["ProductionVariants"]
     role = config.get("ExecutionRoleArn") or models[records[0]["ModelName"]].get("ExecutionRoleArn", "")

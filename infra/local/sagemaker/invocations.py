@@ -64,6 +64,11 @@ def refused(message: str) -> ApiError:
     return ApiError("ValidationError", message)
 
 
+def missing(parts: Parts, endpoint: str) -> ApiError:
+    """What the runtime says of an endpoint that it does not know, or that does not serve yet."""
+    return refused(f"Endpoint {endpoint} of account {parts.config.account} not found.")
+
+
 def passed_on(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers that the container gets."""
     sent = {

@@ -17,7 +17,7 @@ MOST_LINES = 5_000  # of one PutLogEvents; AWS takes 10,000 and one MiB
 MOST_VALUES = 150  # of one datum: AWS's limit
 
 Stream = tuple[str, str]  # log group, log stream
-Series = tuple[str, str, str]  # metric, endpoint, variant
+Series = tuple[str, str, str]  # metric, endpoint, variant: empty where it is of the endpoint
 
 
 class Outbox:
@@ -104,8 +104,9 @@ def _data(series: Series, counted: Counter[float]) -> list[dict[str, Any]]:
         {
             "MetricName": metric,
             "Dimensions": [
-                {"Name": "EndpointName", "Value": endpoint},
-                {"Name": "VariantName", "Value": variant},
+                {"Name": name, "Value": value}
+                for name, value in (("EndpointName", endpoint), ("VariantName", variant))
+                if value
             ],
             "Values": [value for value, _ in pairs[start : start + MOST_VALUES]],
             "Counts": [count for _, count in pairs[start : start + MOST_VALUES]],

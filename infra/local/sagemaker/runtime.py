@@ -113,16 +113,15 @@ class Runtime:
         """The call at its place, which it has until the stack is closed."""
         invocations.check(headers, body, MOST_BYTES)
         traffic = await self._find(name)
+        if traffic.live and "AsyncInferenceConfig" in traffic.live.config:
+            raise invocations.refused(f"Endpoint {name} is asynchronous: call InvokeEndpointAsync")
         wanted = headers.get(invocations.VARIANT, "")
         found = stack.enter_context(traffic.call(wanted))
         if found is None:
-            known = wanted and traffic.live
-            raise invocations.refused(
-                f"Variant {wanted} does not exist on endpoint {name}" if known else _missing(self.parts, name)
-            )
+            if wanted and traffic.live:
+                raise invocations.refused(f"Variant {wanted} does not exist on endpoint {name}")
+            raise invocations.missing(self.parts, name)
         fleet, seat = found
-        if "AsyncInferenceConfig" in fleet.config:
-            raise invocations.refused(f"Endpoint {name} is asynchronous: call InvokeEndpointAsync")
         if isinstance(seat, ServerlessSeat):
             invocations.check(headers, body, MOST_BYTES_SERVERLESS)
         if shadow := fleet.claim_shadow():
@@ -149,10 +148,10 @@ class Runtime:
         endpoint = self.parts.store.find("endpoint", name)
         traffic = self._endpoints.traffic.get(name)
         if endpoint is None or traffic is None:
-            raise invocations.refused(_missing(self.parts, name))
+            raise invocations.missing(self.parts, name)
         if not traffic.ready.is_set():
             if endpoint["EndpointStatus"] != "SystemUpdating":
-                raise invocations.refused(_missing(self.parts, name))
+                raise invocations.missing(self.parts, name)
             deadline = time.monotonic() + READY_SECONDS
             while not traffic.ready.is_set() and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
@@ -199,7 +198,3 @@ def _none(error: Exception) -> Answer:
     if not isinstance(error, TimeoutError):
         said = f"The container primary did not answer: {error}"
     return Answer(0, {}, said.encode())
-
-
-def _missing(parts: Parts, name: str) -> str:
-    return f"Endpoint {name} of account {parts.config.account} not found."

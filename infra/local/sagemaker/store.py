@@ -20,6 +20,7 @@ NOUNS = (
     "model",
     "endpoint-config",
     "endpoint",
+    "async-invocation",
     "group",
     "package",
     "pipeline",

@@ -33,13 +33,16 @@ class Seat:
 
 
 class Variant:
-    """A variant on instances; `start` starts one, which may not be healthy yet."""
+    """A variant on instances, of at most so many calls each; `start` starts one, perhaps not yet healthy."""
 
-    def __init__(self, record: Record, start: Callable[[], Instance], drain_seconds: float) -> None:
+    def __init__(
+        self, record: Record, start: Callable[[], Instance], most_calls: float, drain_seconds: float
+    ) -> None:
         self.record = record
         self.name: str = record["VariantName"]
         self.weight: float = record["InitialVariantWeight"]
         self._start = start
+        self._most_calls = most_calls
         self._drain_seconds = drain_seconds
         self._instances: list[Instance] = []
         self._changed = threading.Condition()
@@ -63,12 +66,12 @@ class Variant:
         self.resize(record["InitialInstanceCount"])
         self.record, self.weight = record, record["InitialVariantWeight"]
 
-    def claim(self, most: int = 1_000_000) -> Seat | None:
-        """A place at the least busy instance; None where none has fewer than `most` calls."""
+    def claim(self) -> Seat | None:
+        """A place at the least busy instance; None where none may take another call."""
         with self._changed:
             running = [instance for instance in self._instances if instance.process.running()]
             chosen = min(running or self._instances, key=lambda each: each.in_flight, default=None)
-            if chosen is None or chosen.in_flight >= most:
+            if chosen is None or chosen.in_flight >= self._most_calls:
                 return None
             chosen.in_flight += 1
             return Seat(self, chosen, self.size)

@@ -34,9 +34,9 @@ async def handle(
     """Answer one request; `headers` are in lower case."""
     try:
         if found := _INVOCATION.fullmatch(path):
-            invoke = backend.invocations.get(_INVOCATIONS[found[2]])
-            if invoke is None or method != "POST":
+            if method != "POST":
                 raise not_implemented(f"{method} {path}")
+            invoke = backend.invocations[_INVOCATIONS[found[2]]]
             return await invoke(unquote(found[1]), headers, body)
         operation = headers.get("x-amz-target", "").rpartition(".")[2]
         said = await asyncio.to_thread(_call, backend, operation, body)
