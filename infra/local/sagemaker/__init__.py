@@ -8,11 +8,13 @@
     transform   batch transform: records through a model's container; tuning starts training jobs
     fleet       the processes behind one endpoint configuration: variants of instances, or serverless ones;
                 traffic shares the calls between two fleets, and keeper starts again what died
-    runtime     the calls: to an instance and back, whole or as an event stream; captures keeps some of them
+    runtime     the calls: to an instance and back, whole or as an event stream; captures keeps some of them,
+                and asynchronous those that wait in a queue
     process     one process under its warden; isolation gives it its own /opt/ml and, if asked, no network
     pipelines   SageMaker Pipelines: definitions, and executions of their steps
     images      which local program stands for a container image
     cloud       the one door to the rest of the local cloud: S3, STS, logs, metrics, events, alarms
+    formation   CloudFormation's types for models, configurations and endpoints
     plug        adds all of it to MiniStack, which nothing else here knows
 
 `python -m infra.local.sagemaker --port 5067` serves it alone, beside any cloud that `AWS_ENDPOINT_URL` names.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local import saving
-from infra.local.sagemaker import machines, resources, wire
+from infra.local.sagemaker import formation, machines, resources, wire
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
 from infra.local.sagemaker.config import Config
@@ -150,6 +150,7 @@ def _provision() -> None:
         "update": _update_group,
         "delete": _delete_group,
     }
+    formation.install(backend)
 
 
 def _create_group(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:

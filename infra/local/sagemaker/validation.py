@@ -41,6 +41,37 @@ def check(operation: str, request: dict[str, Any]) -> None:
         raise invalid(f"{len(said)} validation {noun} detected: " + "; ".join(said))
 
 
+def members(operation: str) -> tuple[str, ...]:
+    """The members of an operation's request."""
+    return tuple(_model().operation_model(operation).input_shape.members)
+
+
+def coerced(operation: str, request: dict[str, Any]) -> dict[str, Any]:
+    """A request whose numbers and booleans may have come as text, as in a template."""
+    made: dict[str, Any] = _coerced(_model().operation_model(operation).input_shape, request)
+    return made
+
+
+def _coerced(shape: Any, value: Any) -> Any:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        known = shape.members
+        return {name: _coerced(known[name], item) if name in known else item for name, item in value.items()}
+    if shape.type_name == "list" and isinstance(value, list):
+        return [_coerced(shape.member, item) for item in value]
+    return _from_text(shape.type_name, value) if isinstance(value, str) else value
+
+
+def _from_text(kind: str, text: str) -> Any:
+    try:
+        if kind in ("integer", "long"):
+            return int(text)
+        if kind in ("float", "double"):
+            return float(text)
+    except ValueError:
+        return text  # the validation says what is wrong with it
+    return {"true": True, "false": False}.get(text.lower(), text) if kind == "boolean" else text
+
+
 def _broken(shape: Any, value: Any, path: str) -> Iterator[str]:
     if shape.type_name == "structure":
         for name, member in shape.members.items():
