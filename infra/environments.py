@@ -17,6 +17,7 @@ class Environment:
     reconciles: str  # when lost events are looked for
     scan_limit_gb: int  # what one Athena query may read
     requests_per_second: int  # what the HTTP API lets through
+    slow_ms: int  # an answer of a model that takes longer is slow; too many of them take a roll-out back
     log_days: int
     capture_days: int  # how long captured predictions are kept; labels must arrive by then
     keeps_data: bool  # buckets and tables outlive their stacks
@@ -29,6 +30,7 @@ LAPTOP = Environment(
     reconciles="rate(5 minutes)",
     scan_limit_gb=10,
     requests_per_second=100,
+    slow_ms=2000,  # it shares its cores with everything else
     log_days=7,
     capture_days=90,
     keeps_data=False,
@@ -40,6 +42,7 @@ DEV = Environment(
     reconciles="rate(15 minutes)",
     scan_limit_gb=10,
     requests_per_second=50,
+    slow_ms=500,
     log_days=14,
     capture_days=90,
     keeps_data=False,
@@ -51,6 +54,7 @@ PROD = Environment(
     reconciles="rate(15 minutes)",
     scan_limit_gb=1000,
     requests_per_second=500,
+    slow_ms=500,
     log_days=365,
     capture_days=400,
     keeps_data=True,

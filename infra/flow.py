@@ -23,8 +23,11 @@ from tidegate.settings import Setting as S  # noqa: N817 - a short name keeps a 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A machine, and the fact that starts it; the training machine is started by `train`, which decides.
-MACHINES: Mapping[str, Said | None] = {"training": None, "deployment": Said(facts.ModelApproved)}
+# A machine, and the facts that start it; the training machine is started by `train`, which decides.
+MACHINES: Mapping[str, tuple[Said, ...]] = {
+    "training": (),
+    "deployment": (Said(facts.ModelApproved), Said(facts.RollbackRequested)),
+}
 
 _LAKE = (S.ENVIRONMENT, S.LAKE_BUCKET, S.LEDGER_TABLE, S.DATABASE, S.BUS)
 _TO_PUBLISH = (Said(facts.FileValidated, {"needs_transform": False}), Said(facts.FileTransformed))
@@ -67,15 +70,18 @@ FLOW: Mapping[str, Function] = {
         memory=256, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
     # a model goes into service
     "approve": Function(
-        on=(PackageChanged(),),
+        on=(PackageChanged(), Said(facts.ModelRegistered)),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.BUS)),
+    "release": Function(
+        on=(Route("POST", "/approve/{model}"), Route("POST", "/rollback/{model}")),
+        memory=512, timeout=29, layers=("base",), reads=(S.ENVIRONMENT, S.BUS, S.SERVING_TABLE)),
     "deploy": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",),
-        reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.LOOKUP_TABLE, S.MODEL_ROLE_ARN)),
+        reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.LOOKUP_TABLE, S.SERVING_TABLE, S.MODEL_ROLE_ARN)),
     "verify": Function(
         on=(Step("deployment"),),
-        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
     "predict": Function(
         on=(Route("POST", "/predict/{model}"),),
         memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT,)),

@@ -15,6 +15,8 @@ COMMANDS = {
     "train": "start a training by hand",
     "models": "the versions of a model, which one serves, and what came of its trainings",
     "approve": "let a registered model version go into service",
+    "promote": "let a version go into service, and wait until it answers",
+    "rollback": "let what served before come back, and wait until it answers",
     "predict": "ask the deployed model, and see what stands behind its answer",
     "deploy": "deploy to an environment",
     "destroy": "take everything down that costs money or holds data",

@@ -99,8 +99,14 @@ def follow(
         time.sleep(PAUSE)
 
 
-def wait_for(place: Place, machine: Setting, known: set[str], wait_seconds: float) -> Execution:
-    """The first execution of `machine` that is not `known` yet, once there is one.
+def wait_for(
+    place: Place,
+    machine: Setting,
+    known: set[str],
+    wait_seconds: float,
+    fits: Callable[[dict[str, Any]], bool] = lambda _input: True,
+) -> Execution:
+    """The first execution of `machine` that is not `known` yet and whose input fits, once there is one.
 
     Raises:
         Transient: none was started in time.
@@ -108,8 +114,9 @@ def wait_for(place: Place, machine: Setting, known: set[str], wait_seconds: floa
     deadline = time.monotonic() + wait_seconds
     while time.monotonic() < deadline:
         fresh = [one for one in executions(place, machine) if one.name not in known]
-        if fresh:
-            return fresh[-1]
+        for one in reversed(fresh):
+            if fits(execution_input(place, one)):
+                return one
         time.sleep(PAUSE)
     raise Transient(
         f"state machine {place.settings[machine].rpartition(':')[2]}",

@@ -43,7 +43,7 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
             one["model"],
             version["version"],
             version["status"],
-            "serves" if one["endpoint"] and one["endpoint"]["version"] == version["version"] else "",
+            _standing(one["endpoint"], version),
             version["created"],
             ", ".join(f"{name} {value}" for name, value in version["metrics"].items()),
         )
@@ -62,9 +62,16 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
     )
 
 
+def _standing(endpoint: dict[str, Any] | None, version: dict[str, Any]) -> str:
+    if endpoint and endpoint["version"] == version["version"]:
+        return "serves"
+    return f"was taken back: {version['taken_back']}" if version["taken_back"] else ""
+
+
 def of(where: place.Place, model: str) -> dict[str, Any]:
     """One model's versions, endpoint and latest trainings."""
-    found = registry.versions(where, model)
+    found, record = registry.versions(where, model), registry.record(where, model)
+    taken = {one.version: one.reason for one in record.taken_back}
     return {
         "model": model,
         "endpoint": registry.endpoint(where, model),
@@ -76,6 +83,7 @@ def of(where: place.Place, model: str) -> dict[str, Any]:
                 "package_arn": one.arn,
                 "metrics": {name: one.told[name] for name in METRICS if name in one.told},
                 "metadata": dict(one.told),
+                "taken_back": taken.get(one.version, ""),
             }
             for one in found
         ],

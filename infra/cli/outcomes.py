@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from infra.cli.place import Place
 
 RESTARTED = "States.ServiceRestart"  # what the local cloud writes where AWS's executions would live on
+ROLLED_BACK = "RolledBack"  # how the deployment machine fails when a roll-out was taken back
 REASON_FIELDS = ("FailureReason", "errorMessage")  # of a SageMaker job, of a function
 SHOWN = 300  # characters of a cause
 
@@ -32,7 +33,7 @@ class Outcome:
     status: str
     started: str
     cause: str  # what started it
-    outcome: str  # registered, refused, deployed, failed, lost, running, ended
+    outcome: str  # registered, refused, deployed, rolled back, failed, lost, running, ended
     said: str  # the outcome in words
     version: int | None = None
     reasons: tuple[str, ...] = ()
@@ -95,7 +96,8 @@ def _outcome(place: Place, machine: Setting, execution: Execution) -> Outcome:
     if execution.running:
         return replace(one, said=f"running: {(states_entered(place, execution) or ['not begun'])[-1]}")
     if told["status"] == "SUCCEEDED":
-        return _ended(one, json.loads(told.get("output") or "{}")) if training else _deployed(one)
+        output = json.loads(told.get("output") or "{}")
+        return _ended(one, output) if training else _deployed(one, output)
     return _failed(one, told.get("error", ""), told.get("cause", ""), training=training)
 
 
@@ -115,7 +117,14 @@ def _ended(one: Outcome, output: Mapping[str, int | str | list[str]]) -> Outcome
     return replace(one, outcome="ended", said="ended, and did not say how")
 
 
-def _deployed(one: Outcome) -> Outcome:
+def _deployed(one: Outcome, output: Mapping[str, int | str]) -> Outcome:
+    """A deployment that came to its end: a roll-out, or the way back that somebody asked for."""
+    if "back_to" in output:
+        reason = str(output["reason"])
+        said = f"version {output['version']} left, version {output['back_to']} answers: {reason}"
+        return replace(one, outcome="rolled back", said=said, reasons=(reason,))
+    if output.get("outcome") == "already back":
+        return replace(one, outcome="rolled back", said=f"version {output['version']} answers again")
     return replace(one, outcome="deployed", said=f"version {one.version} was deployed")
 
 
@@ -124,6 +133,8 @@ def _failed(one: Outcome, error: str, cause: str, *, training: bool) -> Outcome:
     if error == RESTARTED:
         said = "lost: the local cloud was stopped meanwhile"
         return replace(one, outcome="lost", said=said, reasons=(said,), next_step=again)
+    if error == ROLLED_BACK:
+        return replace(one, outcome="rolled back", said=f"rolled back: {cause}", reasons=(cause,))
     reason = why(error, cause) or one.status
     return replace(one, outcome="failed", said=f"failed: {reason}", reasons=(reason,), next_step=again)
 

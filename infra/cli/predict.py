@@ -57,8 +57,13 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 
 
 def ask(where: place.Place, model: str, body: bytes) -> tuple[int, Any]:
-    """One signed request to the HTTP API: its status, and its answer read as JSON where it is JSON."""
-    url = f"{where.settings[Setting.API_URL].rstrip('/')}/predict/{model}"
+    """One prediction of the HTTP API: its status, and its answer read as JSON where it is JSON."""
+    return post(where, f"/predict/{model}", body)
+
+
+def post(where: place.Place, path: str, body: bytes) -> tuple[int, Any]:
+    """One signed request to the HTTP API."""
+    url = f"{where.settings[Setting.API_URL].rstrip('/')}{path}"
     headers = _signed(where, url, body)
     if where.cloud:  # it tells its APIs apart by a host name that only some systems resolve
         parts = urlsplit(url)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import NotFound, Transient
 from tidegate.facts import ModelApproved
+from tidegate.models.in_service import InService, Records
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from infra.cli.place import Place
+    from tidegate.facts import Fact
 
 APPROVED = "Approved"
 PENDING = "PendingManualApproval"
@@ -73,7 +75,15 @@ def approve_again(place: Place, version: Version) -> None:
     Raises:
         Transient: the bus did not take it.
     """
-    fact = ModelApproved(model=version.model, version=version.version, package_arn=version.arn)
+    say(place, ModelApproved(model=version.model, version=version.version, package_arn=version.arn))
+
+
+def say(place: Place, fact: Fact) -> None:
+    """Say a fact on the environment's bus.
+
+    Raises:
+        Transient: the bus did not take it.
+    """
     answer = place.client("events").put_events(Entries=[fact.entry(place.settings[Setting.BUS])])
     if answer["FailedEntryCount"]:
         raise Transient("the bus", f"it did not take {fact.name()}: {answer['Entries']}", "Try again shortly")
@@ -94,6 +104,11 @@ def endpoint(place: Place, model: str) -> dict[str, Any] | None:
     config = found["EndpointConfigName"]
     version = config.rpartition("-v")[2]
     return {"name": name, "status": found["EndpointStatus"], "config": config, "version": int(version)}
+
+
+def record(place: Place, model: str) -> InService:
+    """What the model has in service, had before, and what was taken back."""
+    return Records(place.client("dynamodb"), place.settings[Setting.SERVING_TABLE]).read(model)
 
 
 def serves(place: Place, model: str, version: int) -> bool:

@@ -52,6 +52,7 @@ class LakeStack(Floor):
             projection_type=aws_dynamodb.ProjectionType.KEYS_ONLY,
         )
         self.lookups = self._table("Lookups", "lookups", "lookup", sort="at")
+        self.serving = self._table("Serving", "serving", "model", sort=None)
         self.vault = self._table("Vault", "vault", "token", sort=None)
         self.personal_key = self._make_personal_key()
         self.database = self._make_database()
@@ -70,6 +71,7 @@ class LakeStack(Floor):
             Setting.ARTEFACT_BUCKET: self.artefact.bucket.bucket_name,
             Setting.LEDGER_TABLE: self.ledger.table_name,
             Setting.LOOKUP_TABLE: self.lookups.table_name,
+            Setting.SERVING_TABLE: self.serving.table_name,
             Setting.DATABASE: self.database,
             Setting.WORKGROUP: self.workgroup,
             Setting.BUS: self.bus.event_bus_name,

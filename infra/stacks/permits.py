@@ -72,6 +72,19 @@ def keep_ledger(who: Grantee, lake: LakeStack, *actions: str) -> None:
     who.may("KeepTheLedger", [f"dynamodb:{action}" for action in actions], [lake.ledger.table_arn])
 
 
+def read_record(who: Grantee, lake: LakeStack) -> None:
+    """Read what the models' records say is in service."""
+    who.may("ReadTheRecord", ["dynamodb:GetItem"], [lake.serving.table_arn])
+    use_key(who, lake, "dynamodb", encrypts=False)
+
+
+def keep_record(who: Grantee, lake: LakeStack) -> None:
+    """Read and replace what the models' records say is in service."""
+    actions = ["dynamodb:GetItem", "dynamodb:PutItem"]
+    who.may("KeepTheRecord", actions, [lake.serving.table_arn])
+    use_key(who, lake, "dynamodb", encrypts=False)
+
+
 def catalogue(who: Grantee, purpose: str, lake: LakeStack, *actions: str) -> None:
     """Do these things with the tables of our database in Glue's catalogue."""
     resources = ["catalog", f"database/{lake.database}", f"table/{lake.database}/*"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, Duration, aws_cloudwatch, aws_events, aws_iam
+from aws_cdk import Aws, aws_events, aws_iam
 from aws_cdk.aws_events_targets import SfnStateMachine
 from aws_cdk.aws_stepfunctions import StateMachine
 
-from infra.flow import FLOW, MACHINES
+from infra.flow import MACHINES
 from infra.parts.door import Door
+from infra.parts.endpoint_alarms import EndpointAlarms
 from infra.parts.grantee import statement
 from infra.parts.machine import Machine
 from infra.stacks import permits
@@ -17,6 +18,7 @@ from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
 from infra.stacks.patterns import pattern
 from infra.triggers import Route
+from tidegate.models.ways import ByRule
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -25,11 +27,6 @@ if TYPE_CHECKING:
     from infra.parts.worker import Worker
     from infra.stacks.lake import LakeStack
     from infra.stacks.training import TrainingStack
-
-VARIANT = "AllTraffic"
-SLOW_MICROSECONDS = 500_000
-TYPICAL = "p50"  # of a handful of requests in a minute, the one slow one must not take a good model back
-FEW_ERRORS = 5  # in a minute
 
 
 class ServingStack(Floor):
@@ -42,7 +39,8 @@ class ServingStack(Floor):
         deploy = self.worker("deploy", settings)
         verify = self.worker("verify", settings)
         predict = self.worker("predict", settings)
-        self.workers = (approve, deploy, verify, predict)
+        release = self.worker("release", settings)
+        self.workers = (approve, release, deploy, verify, predict)
         self.machine = Machine(
             self,
             name="deployment",
@@ -54,35 +52,32 @@ class ServingStack(Floor):
             },
         )
         listens(self, approve, lake)
-        self._start_on_approval(lake)
+        self._start_deployments(lake)
         for model in kit.plan.models:
-            self._watch_endpoint(model.replace("_", "-"))
+            endpoint, title = self.called(model.replace("_", "-")), model.title().replace("_", "")
+            EndpointAlarms(self, endpoint=endpoint, title=title, slow_ms=self.environment_.slow_ms)
         door = Door(self, environment=self.environment_)
-        for trigger in FLOW["predict"].on:
-            if isinstance(trigger, Route):
-                door.opens(trigger, predict)
+        for worker in (release, predict):
+            for trigger in worker.row.on:
+                if isinstance(trigger, Route):
+                    door.opens(trigger, worker)
 
-        permits.say_facts(approve, lake)
-        self._allow_deploy(deploy, training)
+        self._allow_people(approve, release, lake, training)
+        self._allow_deploy(deploy, lake, training)
+        permits.keep_record(verify, lake)
         for worker in (verify, predict):
             worker.may("AskEndpoints", ["sagemaker:InvokeEndpoint"], [self._ours("endpoint")])
         self._allow_machine(deploy, verify, lake, training)
         self.tells({Setting.DEPLOYMENT_MACHINE_ARN: self.machine.machine.ref, Setting.API_URL: door.url})
 
+    @property
+    def _alarms(self) -> str:
+        return self.arn("cloudwatch", f"alarm:{self.called('*')}")
+
     def _ours(self, kind: str) -> str:
         return self.arn("sagemaker", f"{kind}/{self.called('*')}")
 
-    def _start_on_approval(self, lake: LakeStack) -> None:
-        said = MACHINES["deployment"]
-        assert said is not None, "the flow says what starts a deployment"
-        matches = pattern(said, plan=self.kit.plan, bucket=lake.landing.bucket.bucket_name)
-        assert matches is not None, "an approval names no dataset"
-        rule = aws_events.Rule(
-            self,
-            f"DeploymentOn{said.fact.name()}",
-            event_bus=lake.bus,
-            event_pattern=aws_events.EventPattern(**matches),
-        )
+    def _start_deployments(self, lake: LakeStack) -> None:
         machine = StateMachine.from_state_machine_arn(self, "Deployment", self.machine.machine.ref)
         starter = aws_iam.Role(
             self,
@@ -96,42 +91,39 @@ class ServingStack(Floor):
         policy.add_statements(
             statement("StartTheDeployment", ["states:StartExecution"], [self.machine.machine.ref])
         )
-        rule.add_target(
-            SfnStateMachine(
-                machine, role=starter.without_policy_updates(), dead_letter_queue=lake.undelivered
-            )
+        target = SfnStateMachine(
+            machine, role=starter.without_policy_updates(), dead_letter_queue=lake.undelivered
         )
-        rule.node.add_dependency(policy)
-
-    def _watch_endpoint(self, model: str) -> None:
-        """The alarms that take a roll-out back; the endpoint itself is made by the deployment machine."""
-        dimensions = {"EndpointName": self.called(model), "VariantName": VARIANT}
-        title = model.title().replace("-", "")
-        for kind, metric, statistic, threshold in (
-            ("errors", "Invocation5XXErrors", "Sum", FEW_ERRORS),
-            ("latency", "ModelLatency", TYPICAL, SLOW_MICROSECONDS),
-        ):
-            aws_cloudwatch.Alarm(
+        for said in MACHINES["deployment"]:
+            matches = pattern(said, plan=self.kit.plan, bucket=lake.landing.bucket.bucket_name)
+            assert matches is not None, "what starts a deployment names no dataset"
+            rule = aws_events.Rule(
                 self,
-                f"{title}{kind.title()}",
-                alarm_name=f"{self.called(model)}-{kind}",
-                alarm_description=f"The endpoint of {model}: {metric}; a roll-out under way is taken back",
-                metric=aws_cloudwatch.Metric(
-                    namespace="AWS/SageMaker",
-                    metric_name=metric,
-                    dimensions_map=dimensions,
-                    statistic=statistic,
-                    period=Duration.minutes(1),
-                ),
-                threshold=threshold,
-                evaluation_periods=1,
-                comparison_operator=aws_cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
+                f"DeploymentOn{said.fact.name()}",
+                event_bus=lake.bus,
+                event_pattern=aws_events.EventPattern(**matches),
             )
+            rule.add_target(target)
+            rule.node.add_dependency(policy)
 
-    def _allow_deploy(self, deploy: Worker, training: TrainingStack) -> None:
+    def _allow_people(
+        self, approve: Worker, release: Worker, lake: LakeStack, training: TrainingStack
+    ) -> None:
+        """What speaks for a person, or for the rule that a model declares in a person's place."""
+        actions = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
+        release.may("ApproveVersions", actions, training.registry)
+        release.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
+        permits.read_record(release, lake)
+        if any(isinstance(model.approval, ByRule) for model in self.kit.plan.models.values()):
+            approve.may("ApproveByRule", actions, training.registry)
+        for worker in (approve, release):
+            permits.say_facts(worker, lake)
+
+    def _allow_deploy(self, deploy: Worker, lake: LakeStack, training: TrainingStack) -> None:
         deploy.may("ReadTheVersion", ["sagemaker:DescribeModelPackage"], training.registry)
         deploy.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
+        deploy.may("HearAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
+        permits.keep_record(deploy, lake)
 
     def _allow_machine(
         self, deploy: Worker, verify: Worker, lake: LakeStack, training: TrainingStack
@@ -150,8 +142,7 @@ class ServingStack(Floor):
             [training.endpoint.role.role_arn],
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         )
-        alarms = f"arn:{Aws.PARTITION}:cloudwatch:{Aws.REGION}:{Aws.ACCOUNT_ID}:alarm:{self.called('*')}"
-        machine.may("SeeAlarms", ["cloudwatch:DescribeAlarms"], [alarms])
+        machine.may("SeeAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
         functions = [deploy.function.function_arn, verify.function.function_arn]
         machine.may("AskFunctions", ["lambda:InvokeFunction"], functions)
         permits.say_facts(machine, lake)

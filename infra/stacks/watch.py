@@ -8,6 +8,8 @@ from aws_cdk import Duration, aws_cloudwatch
 from aws_cdk.aws_cloudwatch import ComparisonOperator, GraphWidget, Metric, TreatMissingData
 
 from infra.stacks.floor import Floor, Kit
+from tidegate.models.run import hyphens
+from tidegate.models.signals import NAMESPACE, ROLLED_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,20 +51,18 @@ class WatchStack(Floor):
         dead["undelivered"] = _depth(lake.undelivered.queue_name)
         late = {f"{line.name} delay": _age(line.queue.queue_name) for line in lines}
         errors = {f"{worker.verb} errors": _errors(worker) for worker in workers}
-        failed = {
-            "training failures": _failures(training.machine.machine.ref),
-            "deployment failures": _failures(serving.machine.machine.ref),
-        }
+        machines = {"training": training.machine, "deployment": serving.machine}
+        failed = {f"{name} failures": _failures(machine.machine.ref) for name, machine in machines.items()}
         refusals = {name: _counted(metric) for name, metric in REFUSALS.items()}
-        replays = {"recovered rows": _counted("RowsRecovered"), "retracted rows": _counted("RowsRetracted")}
         self._alarms(dead, 0, "what could not be done waits here for somebody")
         self._alarms(late, OLDEST_MESSAGE, "files have waited this many seconds")
         self._alarms(errors, 0, "the function failed")
         self._alarms(failed, 0, "an execution ended in failure")
+        self._alarms(self._rollbacks(kit.plan.models), 0, "a version had to leave: tidegate models")
         self._alarms(refusals, 0, "what arrived breaks its contract, or differs from it as nothing before")
         board = aws_cloudwatch.Dashboard(self, "Dashboard", dashboard_name=self.called("dashboard"))
         board.add_widgets(
-            _graph("Rows", {"good rows": _counted("RowsGood"), **refusals, **replays}, 12),
+            _graph("Rows", {"good rows": _counted("RowsGood"), **refusals, **_replays()}, 12),
             _graph("Dead letters", dead, 6),
             _graph("Oldest message", late, 6),
         )
@@ -71,6 +71,10 @@ class WatchStack(Floor):
             _graph("Failed executions", failed, 6),
             _graph("Endpoint requests", self._requests(kit.plan.models), 6),
         )
+
+    def _rollbacks(self, models: Iterable[str]) -> dict[str, Metric]:
+        endpoints = [hyphens(model) for model in models]
+        return {f"{endpoint} rolled back": _rolled_back(self.called(endpoint)) for endpoint in endpoints}
 
     def _requests(self, models: Iterable[str]) -> dict[str, Metric]:
         endpoints = [model.replace("_", "-") for model in models]
@@ -125,6 +129,14 @@ def _failures(machine: str) -> Metric:
 def _counted(name: str) -> Metric:
     """What `functions/validate.py` counts, in CloudWatch's embedded metric format."""
     return _metric("Tidegate", name, "Sum", {"service": "validate"})
+
+
+def _replays() -> dict[str, Metric]:
+    return {"recovered rows": _counted("RowsRecovered"), "retracted rows": _counted("RowsRetracted")}
+
+
+def _rolled_back(endpoint: str) -> Metric:
+    return _metric(NAMESPACE, ROLLED_BACK, "Sum", {"endpoint": endpoint})
 
 
 def _requests(endpoint: str) -> Metric:

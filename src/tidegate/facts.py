@@ -165,6 +165,27 @@ class ModelDeployed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RollbackRequested(Fact):
+    """Somebody asked that a version leave, and what served before it come back."""
+
+    model: str
+    version: int  # the one that leaves: in service, or on its way in
+    asked_by: str = ""
+    because: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRolledBack(Fact):
+    """A version left: its roll-out was taken back, or somebody asked for it; the endpoint was asked."""
+
+    model: str
+    version: int  # the one that left
+    back_to: int  # the one that answers
+    reason: str
+    endpoint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class DriftFound(Fact):
     """What arrives, or what is predicted, no longer looks like what the model was trained on."""
 

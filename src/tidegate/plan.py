@@ -13,6 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tidegate.errors import NotFound
+from tidegate.models.ways import (
+    BY_CANARY,
+    BY_PERSON,
+    ON_INSTANCES,
+    Approval,
+    Rollout,
+    Serving,
+    read_way,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +96,9 @@ class ModelPlan:
     seed: int
     code: str  # the hash of its folder and of the kit's learning code
     environment: str = ""  # the hash of its own environment's lock, where it trains in one
+    rollout: Rollout = BY_CANARY
+    serving: Serving = ON_INSTANCES
+    approval: Approval = BY_PERSON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,4 +163,5 @@ def _dataset_from_json(value: Mapping[str, Any]) -> DatasetPlan:
 
 def _model_from_json(value: Mapping[str, Any]) -> ModelPlan:
     lookups = tuple(LookupPlan(**{**look, "by": tuple(look["by"])}) for look in value["lookups"])
-    return ModelPlan(**{**value, "lookups": lookups, "reads": tuple(value["reads"])})
+    ways = {name: read_way(value[name]) for name in ("rollout", "serving", "approval")}
+    return ModelPlan(**{**value, **ways, "lookups": lookups, "reads": tuple(value["reads"])})

@@ -11,6 +11,7 @@ from tidegate import find
 from tidegate.errors import ContractMistake
 from tidegate.models.code_version import code_version
 from tidegate.models.environment import environment_version
+from tidegate.models.ways import check_ways
 from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, TableSpec
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _plan_dataset(dataset: Dataset) -> DatasetPlan:
 
 
 def _plan_model(model: Model) -> ModelPlan:
+    check_ways(model.name, model.rollout, model.serving)
     return ModelPlan(
         name=model.name,
         request=model.request,
@@ -99,6 +101,9 @@ def _plan_model(model: Model) -> ModelPlan:
         seed=model.seed,
         code=code_version(model.name),
         environment=environment_version(model.name),
+        rollout=model.rollout,
+        serving=model.serving,
+        approval=model.approval,
     )
 
 

@@ -40,6 +40,7 @@ class Setting(StrEnum):
     PUBLISH_QUEUE_URL = "TIDEGATE_PUBLISH_QUEUE_URL"
     # models
     LOOKUP_TABLE = "TIDEGATE_LOOKUP_TABLE"
+    SERVING_TABLE = "TIDEGATE_SERVING_TABLE"  # what each model has in service, and had before
     MODEL_IMAGE = "TIDEGATE_MODEL_IMAGE"
     TRAINING_IMAGES = "TIDEGATE_TRAINING_IMAGES"  # JSON: by model, where it has its own
     MODEL_ROLE_ARN = "TIDEGATE_MODEL_ROLE_ARN"

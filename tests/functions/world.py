@@ -62,6 +62,7 @@ class World:
             Setting.QUARANTINE_BUCKET: f"{self.name}-quarantine",
             Setting.LEDGER_TABLE: f"{self.name}-ledger",
             Setting.LOOKUP_TABLE: f"{self.name}-lookups",
+            Setting.SERVING_TABLE: f"{self.name}-serving",
             Setting.DATABASE: self.name.replace("-", "_"),
             Setting.BUS: f"{self.name}-bus",
             Setting.PERSONAL_KEY: f"alias/{self.name}-personal",
@@ -133,6 +134,12 @@ class World:
             ],
         )
 
+        dynamodb.create_table(
+            TableName=self.settings[Setting.SERVING_TABLE],
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "model", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "model", "AttributeType": "S"}],
+        )
         dynamodb.create_table(
             TableName=self.settings[Setting.VAULT_TABLE],
             BillingMode="PAY_PER_REQUEST",

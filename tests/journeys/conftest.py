@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,7 +40,9 @@ def place(tmp_path_factory: pytest.TempPathFactory, decisions: Path) -> Iterator
         port = probe.getsockname()[1]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(RECORD, str(decisions))
-        environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.02")  # a canary of minutes watches for seconds
+        environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.1")  # a canary of minutes watches for seconds
+        slow = {"slow": [sys.executable, str(Path(__file__).with_name("slow_program.py"))]}
+        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps(slow))
         running = cloud.start(state, port)
     try:
         assembly = synthesis.synthesise(ROOT / ".tidegate" / "assembly")

@@ -1,4 +1,4 @@
-"""The resources of Glue's, Athena's and CodeBuild's requests, which MiniStack names otherwise than AWS.
+"""The resources of requests to Glue, Athena, CodeBuild and CloudWatch, where MiniStack names others than AWS.
 
 Sources: "Actions, resources, and condition keys for AWS Glue", "… for Amazon Athena" (service authorization
 reference), and "Specifying AWS Glue resource ARNs": a table needs its database and the catalogue too.
@@ -16,7 +16,9 @@ _OF_TABLES = ("Table", "Tables", "TableVersion", "TableVersions", "Partition", "
 
 
 def _extract(service: str, method: str, path: str, *rest: Any) -> str:
-    headers, body, _, region, account = rest
+    headers, body, query, region, account = rest
+    if service == "monitoring" and (alarm := _alarm(headers, body, query)):
+        return f"arn:aws:cloudwatch:{region}:{account}:alarm:{alarm}"
     if service in ("glue", "athena", "codebuild"):
         try:
             request = json.loads(body or b"{}")
@@ -41,6 +43,18 @@ def _named(service: str, operation: str, request: Json) -> str:
     if "Query" in operation and "Named" not in operation:
         return f"workgroup/{request.get('WorkGroup') or _workgroup_of(request)}"
     return ""
+
+
+def _alarm(headers: Json, body: bytes, query: Json) -> str:
+    """The first of the alarms that DescribeAlarms names, as JSON or as a query."""
+    asked = headers.get("x-amz-target", "") + "".join(query.get("Action", []))
+    if not asked.endswith("DescribeAlarms"):
+        return ""
+    if headers.get("x-amz-target"):
+        names = json.loads(body or b"{}").get("AlarmNames", [])
+    else:
+        names = query.get("AlarmNames.member.1", [])
+    return str(names[0]) if names else ""
 
 
 def _workgroup_of(request: Json) -> str:

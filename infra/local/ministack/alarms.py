@@ -6,16 +6,19 @@ MiniStack judges an alarm only when metrics are put by hand, and over all dimens
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 from infra.local.ministack import metric_math, service_metrics
+from tidegate.errors import Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 EVERY_SECONDS = 1.0
+TRIMMED_COUNT = re.compile(r"TC\((\d*\.?\d*):(\d*\.?\d*)\)", re.IGNORECASE)  # by absolute values
 SIMPLE = ("Average", "Maximum", "Minimum", "SampleCount", "Sum")
 log = logging.getLogger("tidegate.alarms")
 
@@ -79,7 +82,11 @@ def evaluate(alarm: dict[str, Any]) -> None:
     if not alarm.get("MetricName"):
         _say_unsupported(alarm)
         return
-    values = _values(alarm, time.time())
+    try:
+        values = _values(alarm, time.time())
+    except Unsupported as error:
+        _say_unsupported(alarm, str(error))
+        return
     new = _state(alarm, values)
     old = alarm["StateValue"]
     if new in (None, old):
@@ -120,9 +127,32 @@ def _periods(metric: Mapping[str, Any], count: int, now: float) -> list[float | 
         # a point of this very second, or of a clock slightly ahead, belongs to the latest period
         latest = end if number else now + period
         inside = [point for point in points if end - period < point["Timestamp"] <= latest]
-        stats = cloudwatch._calc_stats(inside)
-        values.append(cloudwatch._stat_value(stats, statistic, inside) if inside else None)
+        values.append(_statistic(statistic, inside) if inside else None)
     return values
+
+
+def _statistic(name: str, points: Sequence[Mapping[str, Any]]) -> float | None:
+    """A statistic of points: a simple one, a percentile, or the trimmed count of those within bounds.
+
+    Raises:
+        Unsupported: it is another one.
+    """
+    from ministack.services import cloudwatch
+
+    if name in SIMPLE or cloudwatch._is_percentile_stat(name):
+        found: float | None = cloudwatch._stat_value(cloudwatch._calc_stats(points), name, points)
+        return found
+    if (bounds := TRIMMED_COUNT.fullmatch(name)) is None:
+        what = f"the local cloud does not reckon {name}"
+        raise Unsupported(f"the statistic {name}", what, "AWS does. Here it may be simple, pNN or TC(a:b)")
+    low, high = (float(bound) if bound else None for bound in bounds.groups())
+    return float(
+        sum(
+            count
+            for value, count in cloudwatch._percentile_samples(points) or ()
+            if (low is None or value > low) and (high is None or value <= high)
+        )
+    )
 
 
 def _state(alarm: Mapping[str, Any], values: Sequence[float | None]) -> str | None:
@@ -152,7 +182,7 @@ def _breaches(alarm: Mapping[str, Any], value: float) -> bool:
             return False
 
 
-def _say_unsupported(alarm: Mapping[str, Any]) -> None:
+def _say_unsupported(alarm: Mapping[str, Any], why: str = "PutMetricAlarm with Metrics is AWS's") -> None:
     if alarm["AlarmName"] not in _unsupported:
         _unsupported.add(alarm["AlarmName"])
-        log.error("alarm %s is never judged here: PutMetricAlarm with Metrics is AWS's", alarm["AlarmName"])
+        log.error("alarm %s is never judged here: %s", alarm["AlarmName"], why)

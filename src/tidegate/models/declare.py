@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidegate.errors import ContractMistake
+from tidegate.models.ways import BY_CANARY, BY_PERSON, ON_INSTANCES, Approval, Rollout, Serving
 
 if TYPE_CHECKING:
     import polars as pl
@@ -127,6 +128,10 @@ class Model:
     calibrate: Literal["", "isotonic", "platt"] = ""  # tried, and kept where the chances come out better
     watch: Watch = Watch()
     retrain: Retrain = Retrain()
+
+    rollout: Rollout = BY_CANARY
+    serving: Serving = ON_INSTANCES
+    approval: Approval = BY_PERSON
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -179,6 +179,8 @@ def _properties(run: Run, evaluation: Mapping[str, Any]) -> dict[str, str]:
         "onnx_difference": f"{evaluation['parity']['greatest_difference']:.3g}",
         "champion": evaluation["champion"]["run"] if evaluation["champion"] else evaluation["champion_note"],
     }
+    if evaluation["champion"]:
+        told["gain_low"] = f"{evaluation['over_champion']['low']:+.6f}"
     told |= {f"snapshot_{name}": snapshot for name, snapshot in run.tables.items()}
     told |= {f"contract_{name}": contract for name, contract in run.contracts.items()}
     return {name: value[:256] for name, value in told.items()}

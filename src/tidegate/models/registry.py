@@ -65,3 +65,10 @@ def registered_sha256(package: Mapping[str, Any]) -> str:
             "Approve a version that the gate registered",
         )
     return found
+
+
+def approve(sagemaker: Any, package_arn: str, because: str) -> None:
+    """Say in the registry that a version may serve; the registry's own event tells whom it concerns."""
+    sagemaker.update_model_package(
+        ModelPackageArn=package_arn, ModelApprovalStatus="Approved", ApprovalDescription=because[:1024]
+    )

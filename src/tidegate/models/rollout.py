@@ -1,117 +1,122 @@
-"""What SageMaker is asked for when a version goes into service: model, configuration, canary and alarms."""
+"""What SageMaker is asked for when a version goes into service: model, configuration, shift and alarms."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import resource_name, version_name
+from tidegate.models.ways import AllAtOnce, Canary, Linear, RealTime
 from tidegate.settings import Setting
 
+if TYPE_CHECKING:
+    from tidegate.models.ways import Rollout
+    from tidegate.plan import ModelPlan
+
 VARIANT = "AllTraffic"  # the alarms watch the variant of this name; an update must keep it
-INSTANCES = 2  # a canary is at most half of an endpoint's instances
-CANARY_PERCENT = 50
-CANARY_SECONDS = 120
+ALARMS = ("errors", "latency", "unwanted")
 TERMINATION_SECONDS = 60
 LONGEST_SECONDS = 3600
 
 
-def create_model(
-    name: str, image: str, model_data: str, role: str, environment: dict[str, str]
-) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """What the registry holds of one version."""
+
+    version: int
+    package_arn: str
+    image: str
+    model_data: str
+    sha256: str  # of the ONNX file, as the gate registered it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Where a version goes into service."""
+
+    environment: str
+    region: str
+    role: str
+    lookup_table: str
+    artefact_bucket: str
+
+
+def create_model(name: str, version: Version, role: str, environment: dict[str, str]) -> dict[str, Any]:
     """The request of `sagemaker:CreateModel`. It is not isolated: a prediction reads the lookup table."""
-    return {
-        "ModelName": name,
-        "ExecutionRoleArn": role,
-        "PrimaryContainer": {"Image": image, "ModelDataUrl": model_data, "Environment": environment},
-    }
+    container = {"Image": version.image, "ModelDataUrl": version.model_data, "Environment": environment}
+    return {"ModelName": name, "ExecutionRoleArn": role, "PrimaryContainer": container}
 
 
-def container_settings(
-    *,
-    environment: str,
-    model: str,
-    version: int,
-    sha256: str,
-    lookup_table: str,
-    artefact_bucket: str,
-    region: str,
-) -> dict[str, str]:
+def container_settings(model: str, version: Version, site: Site) -> dict[str, str]:
     """What the endpoint's container reads."""
     return {
-        Setting.ENVIRONMENT.value: environment,
+        Setting.ENVIRONMENT.value: site.environment,
         Setting.MODEL_NAME.value: model,
-        Setting.MODEL_VERSION.value: str(version),
-        Setting.MODEL_SHA256.value: sha256,
-        Setting.LOOKUP_TABLE.value: lookup_table,
-        Setting.ARTEFACT_BUCKET.value: artefact_bucket,
-        "AWS_DEFAULT_REGION": region,
+        Setting.MODEL_VERSION.value: str(version.version),
+        Setting.MODEL_SHA256.value: version.sha256,
+        Setting.LOOKUP_TABLE.value: site.lookup_table,
+        Setting.ARTEFACT_BUCKET.value: site.artefact_bucket,
+        "AWS_DEFAULT_REGION": site.region,
     }
 
 
-def create_endpoint_config(name: str, instance_type: str) -> dict[str, Any]:
+def create_endpoint_config(name: str, model: ModelPlan) -> dict[str, Any]:
     """The request of `sagemaker:CreateEndpointConfig`; it has the name of the model that it serves."""
+    serving = model.serving if isinstance(model.serving, RealTime) else RealTime()
     variant = {
         "VariantName": VARIANT,
         "ModelName": name,
-        "InstanceType": instance_type,
-        "InitialInstanceCount": INSTANCES,
+        "InstanceType": serving.instance_type or model.instance_type,
+        "InitialInstanceCount": serving.instances,
         "InitialVariantWeight": 1.0,
     }
     return {"EndpointConfigName": name, "ProductionVariants": [variant]}
 
 
-def deployment_config(environment: str, model: str) -> dict[str, Any]:
+def deployment_config(environment: str, model: str, rollout: Rollout) -> dict[str, Any]:
     """How an update shifts traffic, and the alarms that take it back."""
-    alarms = [f"{resource_name(environment, model)}-{kind}" for kind in ("errors", "latency")]
+    alarms = [f"{resource_name(environment, model)}-{kind}" for kind in ALARMS]
+    after = rollout.seconds if isinstance(rollout, AllAtOnce) else TERMINATION_SECONDS
     return {
         "BlueGreenUpdatePolicy": {
-            "TrafficRoutingConfiguration": {
-                "Type": "CANARY",
-                "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": CANARY_PERCENT},
-                "WaitIntervalInSeconds": CANARY_SECONDS,
-            },
-            "TerminationWaitInSeconds": TERMINATION_SECONDS,
-            "MaximumExecutionTimeoutInSeconds": LONGEST_SECONDS,
+            "TrafficRoutingConfiguration": _routing(rollout),
+            "TerminationWaitInSeconds": after,
+            "MaximumExecutionTimeoutInSeconds": max(LONGEST_SECONDS, 100 * after),
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]},
     }
 
 
-def prepare(
-    *,
-    environment: str,
-    model: str,
-    version: int,
-    package_arn: str,
-    sha256: str,
-    image: str,
-    model_data: str,
-    role: str,
-    lookup_table: str,
-    artefact_bucket: str,
-    region: str,
-    instance_type: str,
-    exists: bool,
-) -> dict[str, Any]:
-    """Everything that the deployment machine needs."""
-    name = version_name(environment, model, version)
-    told = container_settings(
-        environment=environment,
-        model=model,
-        version=version,
-        sha256=sha256,
-        lookup_table=lookup_table,
-        artefact_bucket=artefact_bucket,
-        region=region,
-    )
+def straight_back() -> dict[str, Any]:
+    """How an update goes back: at once, and whatever alarms say of the version that leaves."""
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing, "TerminationWaitInSeconds": 0}}
+
+
+def _routing(rollout: Rollout) -> dict[str, Any]:
+    if not isinstance(rollout, Canary | Linear):
+        return {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    size = {"Type": "CAPACITY_PERCENT", "Value": rollout.percent}
+    told = {"WaitIntervalInSeconds": rollout.seconds}
+    if isinstance(rollout, Canary):
+        return {"Type": "CANARY", "CanarySize": size, **told}
+    return {"Type": "LINEAR", "LinearStepSize": size, **told}
+
+
+def prepare(model: ModelPlan, version: Version, site: Site, *, way: str) -> dict[str, Any]:
+    """Everything that the deployment machine needs; `way` is `create`, `update` or `nothing`."""
+    name = version_name(site.environment, model.name, version.version)
+    told = container_settings(model.name, version, site)
     return {
-        "model": model,
-        "version": version,
-        "package_arn": package_arn,
+        "model": model.name,
+        "version": version.version,
+        "leaves": 0,
+        "because": "",
+        "package_arn": version.package_arn,
         "model_name": name,
-        "endpoint": resource_name(environment, model),
-        "create_model": create_model(name, image, model_data, role, told),
-        "create_endpoint_config": create_endpoint_config(name, instance_type),
-        "exists": exists,
-        "deployment_config": deployment_config(environment, model),
+        "endpoint": resource_name(site.environment, model.name),
+        "create_model": create_model(name, version, site.role, told),
+        "create_endpoint_config": create_endpoint_config(name, model),
+        "way": way,
+        "deployment_config": deployment_config(site.environment, model.name, model.rollout),
     }

@@ -18,6 +18,7 @@ from tidegate.models.onnx_model import load
 from tidegate.models.plain_features import Columns
 from tidegate.models.recording import Recording
 from tidegate.models.serve import Endpoint
+from tidegate.models.soundness import refuse_other_features, refuse_other_files
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ def endpoint(folder: Path, known: Settings) -> Endpoint:
     Raises:
         Refused: the folder holds no model that may be served, or another one than the registry names.
     """
+    refuse_other_files(folder)
     onnx = load(folder, known[Setting.MODEL_SHA256])
     model = find.model(onnx.card["model"])
+    refuse_other_features(model, onnx)
     dataset = find.dataset(model.request)
     columns = dataset.known_by(model.known_by)
     table = LookupTable(aws.client("dynamodb"), known[Setting.LOOKUP_TABLE])

@@ -91,8 +91,12 @@ CALLS: dict[str, tuple[str, Callable[[Client, Json], Any]]] = {
         ModelPackageGroupName="any")),
     "sagemaker:DescribeModelPackage": ("sagemaker", lambda c, d: c.describe_model_package(
         ModelPackageName=d["resource"])),
+    "sagemaker:UpdateModelPackage": ("sagemaker", lambda c, d: c.update_model_package(
+        ModelPackageArn=d["resource"], ModelApprovalStatus="Rejected")),
     "sagemaker:InvokeEndpoint": ("sagemaker-runtime", lambda c, d: c.invoke_endpoint(
         EndpointName=_name(d["resource"]), Body=b"{}")),
+    "cloudwatch:DescribeAlarms": ("cloudwatch", lambda c, d: c.describe_alarms(
+        AlarmNames=[d["resource"].rsplit(":", 1)[-1]])),
     "kms:GenerateMac": ("kms", lambda c, d: c.generate_mac(
         KeyId=d["resource"], MacAlgorithm="HMAC_SHA_256", Message=b"any")),
     "codebuild:BatchGetBuilds": ("codebuild", lambda c, d: c.batch_get_builds(

@@ -104,3 +104,17 @@ def test_a_failed_execution_is_counted(cloud: LocalCloud) -> None:
     )
     states.start_execution(stateMachineArn=machine)
     eventually(lambda: state(cloud, "counted") == "ALARM")
+
+
+def test_an_alarm_counts_the_values_beyond_a_bound(cloud: LocalCloud) -> None:
+    more: dict[str, Any] = {"Namespace": "Slow", "MetricName": "Latency", "Statistic": None, "Threshold": 2}
+    told = {name: value for name, value in more.items() if value is not None}
+    for name, statistic in (("beyond", "TC(500:)"), ("within", "TC(:500)"), ("unheard", "IQM")):
+        put = {"AlarmName": name, "ExtendedStatistic": statistic, "Period": 60, "EvaluationPeriods": 1}
+        rest = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "notBreaching"}
+        cloud.client("cloudwatch").put_metric_alarm(**told, **put, **rest)
+    data = [{"MetricName": "Latency", "Values": [500.0, 501.0], "Counts": [2.0, 3.0]}]
+    cloud.client("cloudwatch").put_metric_data(Namespace="Slow", MetricData=data)
+    eventually(lambda: state(cloud, "beyond") == "ALARM")
+    assert state(cloud, "within") == "OK"
+    assert state(cloud, "unheard") != "ALARM"  # what is not reckoned here is never judged

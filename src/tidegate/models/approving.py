@@ -1,0 +1,21 @@
+"""Whether a version needs nobody's approval: the rule that its model declares, on the gate's figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tidegate.models.ways import ByRule
+
+GAIN = "gain_low"  # the pessimistic end of the AUC's difference to the champion, as the gate writes it
+
+
+def approved_by(approval: ByRule, told: Mapping[str, str]) -> str:
+    """Why the version may go into service by itself, or nothing: a person must say so."""
+    if GAIN in told:
+        gain = float(told[GAIN])
+        better = gain > approval.least_gain
+        return f"by rule: AUC is at least {gain:+.4f} over the champion's" if better else ""
+    return "by rule: it is the first, and the gate let it pass" if approval.first_too else ""

@@ -1,0 +1,162 @@
+"""What a model has in service, had before, and what is on its way in: one item for each model.
+
+It is written by who has asked the endpoint, so that the versions in it did answer; it is replaced only by who
+has read what it replaces.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tidegate.errors import CommitConflict, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REMEMBERED = 20  # versions, and roll-outs that were taken back
+
+
+@dataclass(frozen=True, kw_only=True)
+class Served:
+    """A version that answered."""
+
+    version: int
+    package_arn: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenBack:
+    """A version that had to leave, and why."""
+
+    version: int
+    back_to: int
+    reason: str
+    at: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InService:
+    """One model's record."""
+
+    model: str
+    served: tuple[Served, ...] = ()  # in their order; the last one is in service
+    going_in: int = 0  # the version whose roll-out is under way
+    unwanted: str = ""  # why a person wants it to be taken back, or nothing
+    taken_back: tuple[TakenBack, ...] = ()
+    revision: int = field(default=0, compare=False)
+
+    @property
+    def version(self) -> int:
+        """The version in service, or 0."""
+        return self.served[-1].version if self.served else 0
+
+    def before(self, leaving: int) -> Served:
+        """What served before `leaving` did.
+
+        Raises:
+            Refused: nothing did.
+        """
+        found = [one for one in self._without(leaving).served if one.version != leaving]
+        if not found:
+            raise Refused(
+                f"model {self.model}",
+                f"no version served before version {leaving}",
+                f"Promote another one: tidegate models {self.model}",
+            )
+        return found[-1]
+
+    def begins(self, version: int) -> InService:
+        """The roll-out of `version` begins."""
+        return replace(self, going_in=version, unwanted="")
+
+    def answers(self, version: int, package_arn: str) -> InService:
+        """`version` was rolled out, and answers."""
+        told = Served(version=version, package_arn=package_arn)
+        served = self.served if self.version == version else (*self.served, told)
+        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="")
+
+    def went_back(self, taken: TakenBack) -> InService:
+        """A version left, and what served before it answers."""
+        left = self._without(taken.version) if self.version == taken.version else self
+        kept = (*self.taken_back, taken)[-REMEMBERED:]
+        return replace(left, taken_back=kept, going_in=0, unwanted="")
+
+    def _without(self, leaving: int) -> InService:
+        served = self.served
+        while served and served[-1].version == leaving:
+            served = served[:-1]
+        return replace(self, served=served)
+
+
+def leaving(record: InService, status: str) -> int:
+    """The version that a rollback means: the one on its way in while an update is under way, else the one in
+    service."""
+    under_way = status in ("Updating", "RollingBack") and record.going_in
+    return record.going_in if under_way else record.version
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of one environment."""
+
+    dynamodb: Any
+    table: str
+
+    def read(self, model: str) -> InService:
+        """The model's record; an empty one when nothing ever served."""
+        found = self.dynamodb.get_item(
+            TableName=self.table, Key={"model": {"S": model}}, ConsistentRead=True
+        ).get("Item")
+        if not found:
+            return InService(model=model)
+        return _from_json(found["told"]["S"], int(found["revision"]["N"]))
+
+    def change(self, model: str, how: Callable[[InService], InService]) -> InService:
+        """Replace the model's record by what `how` makes of it.
+
+        Raises:
+            CommitConflict: somebody else changed it meanwhile.
+        """
+        before = self.read(model)
+        after = replace(how(before), revision=before.revision + 1)
+        item = {
+            "model": {"S": model},
+            "revision": {"N": str(after.revision)},
+            "told": {"S": _to_json(after)},
+        }
+        try:
+            self.dynamodb.put_item(
+                TableName=self.table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(revision) OR revision = :before",
+                ExpressionAttributeValues={":before": {"N": str(before.revision)}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            raise CommitConflict(
+                f"the record of {model}", "it was changed at the same time", "Try again"
+            ) from error
+        return after
+
+
+def _to_json(record: InService) -> str:
+    return json.dumps(asdict(record), separators=(",", ":"))
+
+
+def _from_json(text: str, revision: int) -> InService:
+    """Fields that we do not know are left alone."""
+    told = json.loads(text)
+    known = {one.name: told[one.name] for one in fields(InService) if one.name in told}
+    return InService(
+        **{
+            **known,
+            "served": tuple(Served(**one) for one in known.get("served", ())),
+            "taken_back": tuple(TakenBack(**one) for one in known.get("taken_back", ())),
+            "revision": revision,
+        }
+    )

@@ -1,0 +1,138 @@
+"""The ways into service that a model may declare: how traffic shifts, on what it runs, and who says yes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from tidegate.errors import ContractMistake
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WHERE = "pipelines/<model>/__init__.py"
+MEMORY = range(1024, 6145, 1024)  # what SageMaker offers a serverless endpoint
+MOST_CONCURRENCY = 200
+MOST_PERCENT = 50  # of the capacity, that SageMaker lets a canary or a step have
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllAtOnce:
+    """All requests go to the new version at once; the alarms take it back while `seconds` pass."""
+
+    seconds: int = 60
+    kind: str = field(default="all_at_once", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Canary:
+    """A share of the requests goes to the new version for a time, then all do."""
+
+    percent: int = 50
+    seconds: int = 120
+    kind: str = field(default="canary", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear:
+    """The new version's share grows by so much at a time."""
+
+    percent: int = 50
+    seconds: int = 120  # that each step lasts
+    kind: str = field(default="linear", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shadow:
+    """The new version gets copies of requests for a time, and nobody its answers; then it is compared."""
+
+    percent: int = 100  # of the requests, that are copied
+    seconds: int = 600
+    kind: str = field(default="shadow", init=False)
+
+
+Rollout = AllAtOnce | Canary | Linear | Shadow
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealTime:
+    """Instances that always run."""
+
+    instances: int = 2  # a canary is at most half of them
+    instance_type: str = ""  # empty: the model's own
+    kind: str = field(default="real_time", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serverless:
+    """Nothing runs while nobody asks; each version is an endpoint of its own behind our weighted front."""
+
+    memory_mb: int = 2048
+    concurrency: int = 10
+    kind: str = field(default="serverless", init=False)
+
+
+Serving = RealTime | Serverless
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByPerson:
+    """Somebody approves each version."""
+
+    kind: str = field(default="by_person", init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByRule:
+    """A version that the gate let pass approves itself where its interval lies above the champion."""
+
+    least_gain: float = 0.0  # in AUC, that the pessimistic end of the interval must exceed
+    first_too: bool = False  # whether the first version, which has no champion, needs nobody either
+    kind: str = field(default="by_rule", init=False)
+
+
+Approval = ByPerson | ByRule
+# What a model has that declares nothing.
+BY_CANARY, ON_INSTANCES, BY_PERSON = Canary(), RealTime(), ByPerson()
+Way = Rollout | Serving | Approval
+_KINDS = {
+    str(one().kind): one
+    for one in (AllAtOnce, Canary, Linear, Shadow, RealTime, Serverless, ByPerson, ByRule)
+}
+
+
+def read_way(told: Mapping[str, Any]) -> Any:
+    """A way as the plan's JSON has it."""
+    kind = _KINDS[told["kind"]]
+    return kind(**{one.name: told[one.name] for one in fields(kind) if one.init and one.name in told})
+
+
+def check_ways(model: str, rollout: Rollout, serving: Serving) -> None:
+    """Refuse what no endpoint can do.
+
+    Raises:
+        ContractMistake: the model declares it.
+    """
+    where = WHERE.replace("<model>", model)
+    if isinstance(rollout, Canary | Linear | Shadow):
+        most = 100 if isinstance(rollout, Shadow) or isinstance(serving, Serverless) else MOST_PERCENT
+        if not 1 <= rollout.percent <= most:
+            what = f"rollout: {rollout.percent} percent, where 1 to {most} are possible"
+            raise ContractMistake(where, what, "Change `percent`")
+    if isinstance(serving, Serverless):
+        _check_serverless(where, rollout, serving)
+    elif isinstance(rollout, Canary | Linear) and rollout.percent * serving.instances < 100:
+        what = f"{rollout.percent} percent of {serving.instances} instances is less than one of them"
+        raise ContractMistake(where, what, "Declare more instances, a larger share, or AllAtOnce()")
+
+
+def _check_serverless(where: str, rollout: Rollout, serving: Serverless) -> None:
+    if isinstance(rollout, Shadow):
+        what = "a serverless endpoint has no shadow"
+        raise ContractMistake(where, what, "Declare Canary() or Linear(), or RealTime()")
+    if serving.memory_mb not in MEMORY:
+        what = f"{serving.memory_mb} MB of memory, where {', '.join(map(str, MEMORY))} are possible"
+        raise ContractMistake(where, what, "Change `memory_mb`")
+    if not 1 <= serving.concurrency <= MOST_CONCURRENCY:
+        what = f"a concurrency of {serving.concurrency}, where 1 to {MOST_CONCURRENCY} are possible"
+        raise ContractMistake(where, what, "Change `concurrency`")

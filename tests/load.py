@@ -1,0 +1,66 @@
+"""Requests at a steady rate for as long as something else goes on; each failure is counted and told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+AT_ONCE = 64
+
+
+@dataclass
+class Load:
+    """So many requests a second, sent whether or not earlier ones were answered.
+
+    Each of `asks` takes its turn; it returns what answered, and raises where nothing did.
+    """
+
+    asks: tuple[Callable[[], str], ...]
+    per_second: float
+    answers: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._ended = threading.Event()
+        self._keeping = threading.Lock()
+        self._sender = threading.Thread(target=self._send, name="load")
+
+    def __enter__(self) -> Load:
+        self._sender.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._sender.join()
+
+    @property
+    def asked(self) -> int:
+        """The requests that came to an end."""
+        return sum(self.answers.values()) + len(self.failures)
+
+    def _send(self) -> None:
+        began, sent = time.monotonic(), 0
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            while not self._ended.wait(max(0.0, began + sent / self.per_second - time.monotonic())):
+                pool.submit(self._ask, self.asks[sent % len(self.asks)])
+                sent += 1
+
+    def _ask(self, ask: Callable[[], str]) -> None:
+        try:
+            said = ask()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller got no answer
+            with self._keeping:
+                self.failures.append(f"{type(error).__name__}: {error}"[:300])
+        else:
+            with self._keeping:
+                self.answers[said] += 1

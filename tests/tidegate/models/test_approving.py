@@ -1,0 +1,27 @@
+"""A version approves itself only where its model says so, and only on the gate's own figures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tidegate.models.approving import approved_by
+from tidegate.models.ways import ByRule
+
+
+@pytest.mark.parametrize(
+    ("rule", "told", "approved"),
+    [
+        (ByRule(), {"gain_low": "+0.001"}, True),
+        (ByRule(), {"gain_low": "+0.000000"}, False),
+        (ByRule(), {"gain_low": "-0.010"}, False),
+        (ByRule(least_gain=0.01), {"gain_low": "+0.005"}, False),
+        (ByRule(), {"champion": "no model is in service"}, False),
+        (ByRule(first_too=True), {"champion": "no model is in service"}, True),
+    ],
+)
+def test_the_rule_looks_at_the_pessimistic_end_of_the_interval(
+    rule: ByRule, told: dict[str, str], approved: bool
+) -> None:
+    because = approved_by(rule, told)
+    assert bool(because) is approved
+    assert because.startswith("by rule" if approved else "")

@@ -1,0 +1,54 @@
+"""What a model declares of its way into service is checked there, and travels with the plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.tidegate.models.plans import MODEL, PLAN
+from tidegate.errors import ContractMistake
+from tidegate.models.ways import (
+    AllAtOnce,
+    ByRule,
+    Canary,
+    Linear,
+    RealTime,
+    Rollout,
+    Serverless,
+    Serving,
+    Shadow,
+    check_ways,
+)
+from tidegate.plan import Plan
+
+
+@pytest.mark.parametrize("rollout", [AllAtOnce(seconds=1), Canary(percent=10), Linear(), Shadow(seconds=7)])
+@pytest.mark.parametrize("serving", [RealTime(instances=10), Serverless(memory_mb=1024)])
+def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Serving) -> None:
+    model = replace(MODEL, rollout=rollout, serving=serving, approval=ByRule(least_gain=0.01))
+    written = replace(PLAN, models={model.name: model}).to_json()
+    assert Plan.from_json(written).model(model.name) == model
+
+
+@pytest.mark.parametrize(
+    ("rollout", "serving", "said"),
+    [
+        (Canary(percent=60), RealTime(), "60 percent, where 1 to 50 are possible"),
+        (Canary(percent=10), RealTime(instances=2), "10 percent of 2 instances is less than one"),
+        (Linear(percent=0), Serverless(), "0 percent"),
+        (Shadow(), Serverless(), "a serverless endpoint has no shadow"),
+        (Canary(), Serverless(memory_mb=1000), "1000 MB of memory"),
+        (Canary(), Serverless(concurrency=0), "a concurrency of 0"),
+    ],
+)
+def test_what_no_endpoint_can_do_is_refused_where_it_is_declared(
+    rollout: Rollout, serving: Serving, said: str
+) -> None:
+    with pytest.raises(ContractMistake, match=said):
+        check_ways("flight_delay", rollout, serving)
+
+
+def test_a_serverless_canary_may_be_any_share() -> None:
+    check_ways("flight_delay", Canary(percent=5), Serverless())
+    check_ways("flight_delay", AllAtOnce(), RealTime(instances=1))
