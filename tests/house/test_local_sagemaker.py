@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OF_ENDPOINTS = re.compile(r".*(Endpoint|Inference).*|(Create|Describe|Delete|List)Models?")
+OF_TRACKING = re.compile(
+    r"[A-Z][a-z]+(Pipeline|ModelCard|Artifact|Action|Context|Association|Lineage|Experiment|Trial|Search)\w*|Search"
+)
 PAGE = ROOT / "docs" / "local-sagemaker.md"
 
 
@@ -54,3 +57,9 @@ def test_every_member_and_header_that_is_refused_stands_in_the_page() -> None:
     of_jobs = (*refusals.TRAINING, *refusals.PROCESSING, *refusals.TRANSFORM, *refusals.TUNING)
     refused = (*configs.NOT_HERE, *configs.NOT_OF_A_VARIANT, *invocations.NOT_HERE, *of_jobs)
     assert {name: rows().get(name) for name in refused} == dict.fromkeys(refused, "501")
+
+
+def test_every_operation_of_pipelines_lineage_experiments_and_cards_stands_in_the_page() -> None:
+    every = {name for name in operations("sagemaker") if OF_TRACKING.fullmatch(name)}
+    assert len(every) > 60
+    assert sorted(every - rows().keys()) == []

@@ -19,6 +19,7 @@ from infra.local.sagemaker.pipelines import Pipelines
 from infra.local.sagemaker.processing import ProcessingJobs
 from infra.local.sagemaker.runtime import Response, Runtime
 from infra.local.sagemaker.store import Record, Store
+from infra.local.sagemaker.tracking import Tracking
 from infra.local.sagemaker.training import TrainingJobs
 from infra.local.sagemaker.transform import TransformJobs
 from infra.local.sagemaker.tuning.jobs import TuningJobs
@@ -80,6 +81,7 @@ class Backend:
         self.groups = registry.Groups(self.parts)
         self.packages = registry.Packages(self.parts, self.groups)
         self.pipelines = Pipelines(self.parts)
+        self.tracking = Tracking(self.parts)
         self.runtime = Runtime(self.parts, self.endpoints)
         self.invocations: dict[str, Invoke] = {
             "InvokeEndpoint": self.runtime.invoke,
@@ -141,7 +143,7 @@ class Backend:
             "UpdateEndpointWeightsAndCapacities": self.endpoints.update_weights,
             "UpdateModelPackage": self.packages.update,
         }
-        table |= self.pipelines.operations()
+        table |= self.pipelines.operations() | self.tracking.operations()
         for jobs in self.jobs:
             table |= {
                 f"Create{jobs.word}": jobs.start,

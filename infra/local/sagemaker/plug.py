@@ -19,6 +19,7 @@ from infra.local.sagemaker import formation, machines, resources, wire
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
 from infra.local.sagemaker.config import Config
+from infra.local.sagemaker.pipelines import template
 from infra.local.sagemaker.runtime import Stream
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ def _provision() -> None:
         "delete": _delete_group,
     }
     formation.install(backend)
+    provisioners._RESOURCE_HANDLERS.update(template.handlers(backend))
 
 
 def _create_group(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:

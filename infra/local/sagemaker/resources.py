@@ -24,14 +24,21 @@ _NAMED = {
     "ModelPackageName": "model-package",
     "ModelPackageGroupName": "model-package-group",
     "PipelineName": "pipeline",
+    "ActionName": "action",
+    "ContextName": "context",
+    "TrialComponentName": "experiment-trial-component",
+    "TrialName": "experiment-trial",
+    "ExperimentName": "experiment",
+    "ModelCardName": "model-card",
 }
-_GIVEN = ("ResourceArn", "ModelPackageArn", "PipelineExecutionArn", "PipelineArn")
+_GIVEN = ("ResourceArn", "ModelPackageArn", "PipelineExecutionArn", "PipelineArn", "ArtifactArn")
 # lists of what belongs to one resource, which IAM knows
 _LISTED_OF_ONE = (
     "ListTags",
     "ListPipelineExecutions",
     "ListPipelineExecutionSteps",
     "ListPipelineParametersForExecution",
+    "ListModelCardVersions",
 )
 _INVOCATION = re.compile(r"/endpoints/([^/]+)/(invocations|async-invocations|invocations-response-stream)")
 

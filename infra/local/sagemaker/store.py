@@ -25,6 +25,15 @@ NOUNS = (
     "package",
     "pipeline",
     "pipeline-execution",
+    "action",
+    "artifact",
+    "context",
+    "association",
+    "experiment",
+    "experiment-trial",
+    "experiment-trial-component",
+    "trial-membership",
+    "model-card",
 )
 
 

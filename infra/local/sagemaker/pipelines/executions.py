@@ -108,6 +108,8 @@ class Executions:
         every = self._of(self._catalogue.get(request["PipelineName"]))
         named = {"CreatedAfter": "CreationTimeAfter", "CreatedBefore": "CreationTimeBefore"}
         asked = {named.get(member, member): value for member, value in request.items()}
+        if request.get("SortBy") == "PipelineExecutionArn":
+            asked["SortBy"] = "Name"
         return page(asked, every, "PipelineExecutionSummaries", _summary, "PipelineExecutionArn")
 
     def list_steps(self, request: Record) -> Record:
