@@ -68,8 +68,8 @@ def features(rows: pl.DataFrame, _lookups: Frames) -> pl.DataFrame:
 '''
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-FRAMEWORKS = ("sklearn", "lightgbm")
-WRITTEN = ("fit.py", "requirements.in", LOCK)
+FRAMEWORKS = ("sklearn", "lightgbm", "pytorch")
+WRITTEN = ("fit.py", "net.py", "requirements.in", LOCK)
 _TARGET = re.compile("^TARGET = .*$", re.MULTILINE)
 
 

@@ -71,7 +71,7 @@ class Steps:
                 "model": facts["model"],
                 "execution": ExecutionVariables.PIPELINE_EXECUTION_ID,
             },
-            ["run", "image", "prefix", "champion"],
+            ["run", "image", "training_image", "prefix", "champion"],
         )
 
     def told(self, name: str) -> Any:
@@ -98,7 +98,7 @@ class Steps:
         facts = self.facts["learning"]
         trainer = ModelTrainer(
             sagemaker_session=self.session,
-            training_image=self.told("image"),
+            training_image=self.told("training_image"),
             role=facts["role"],
             base_job_name="train",
             compute=Compute(

@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.cli import drops
+from infra.cli.demo import request_row
 from tests.clouds import eventually, free_port
 from tests.house import checkout
 from tests.tidegate.models.test_gating import RUN
+from tidegate import find
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +94,7 @@ class NewModel:
         port = free_port()
         card = json.loads((self.root / "train" / "model" / "model.json").read_text())
         told = {
+            "TIDEGATE_ENVIRONMENT": "test",
             "TIDEGATE_MODEL_SHA256": card["sha256"],
             "TIDEGATE_ARTEFACT_BUCKET": "none",
             "TIDEGATE_MODEL_VERSION": "1",
@@ -102,7 +106,7 @@ class NewModel:
         server = subprocess.Popen(command, cwd=self.root, env=self._environment(self.root / "train", **told))
         url = f"http://127.0.0.1:{port}"
         try:
-            eventually(lambda: _answers(url))
+            eventually(lambda: _answers(url, server))
             yield url
         finally:
             server.terminate()
@@ -138,7 +142,17 @@ def ask(url: str, told: Any) -> Any:
         return json.loads(response.read())
 
 
-def _answers(url: str) -> bool:
+def answers_to_a_flight(model: NewModel) -> bool:
+    """Whether the served model gives a chance for a flight later than those that it learned from."""
+    contract = find.dataset("flights")
+    flight = request_row(drops.a_flight(2, drops.folder()), contract.known_by(contract.moments[0]))
+    with model.served() as url:
+        told = ask(url, flight)
+    return told["model"] == model.name and 0 < told["predictions"][0]["score"] < 1
+
+
+def _answers(url: str, server: subprocess.Popen[bytes]) -> bool:
+    assert server.poll() is None, "the endpoint ended"
     try:
         urllib.request.urlopen(f"{url}/ping", timeout=2).close()
     except OSError:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from infra.cli import drops
-from infra.cli.demo import request_row
 from tests.pipelines import real
-from tests.pipelines.new_model import NewModel, ask
-from tidegate import find
+from tests.pipelines.new_model import NewModel, answers_to_a_flight
 from tidegate.models.gating import reasons_against
 
 HERE = (
@@ -31,9 +28,4 @@ def test_it_is_trained_to_the_same_bytes_passes_the_gate_and_answers(model: NewM
     assert card["parity"]["greatest_difference"] <= 1e-5
     assert model.train(PYTHONHASHSEED="2")["sha256"] == card["sha256"]
     assert reasons_against(model.evaluate()) == []
-    contract = find.dataset("flights")
-    flight = request_row(drops.a_flight(2, drops.folder()), contract.known_by(contract.moments[0]))
-    with model.served() as url:
-        told = ask(url, flight)
-    assert told["model"] == model.name
-    assert 0 < told["predictions"][0]["score"] < 1
+    assert answers_to_a_flight(model)

@@ -19,6 +19,7 @@ LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping
     "explain.py",
     "export.py",
     "frameworks/lightgbm.py",
+    "frameworks/torch.py",
     "lesson.py",
     "recalibration.py",
     "scores.py",

@@ -14,6 +14,7 @@ import numpy as np
 
 from tidegate.errors import Refused
 from tidegate.models.frameworks.lightgbm import from_lightgbm, of_lightgbm
+from tidegate.models.frameworks.torch import from_torch, of_torch
 from tidegate.models.onnx_model import session_of
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ def of_sklearn(fitted: Any, matrix: Matrix) -> Chances:
 FRAMEWORKS = {
     "sklearn": Framework(from_sklearn, of_sklearn),
     "lightgbm": Framework(from_lightgbm, of_lightgbm),
+    "torch": Framework(from_torch, of_torch),
 }
 
 

@@ -82,7 +82,8 @@ class Trainings:
         key = f"{_folder(model)}/{run.run}/run.json"
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=run.to_json())
         champion = run.champion or f"{run.prefix}/run.json"  # a job's input cannot be empty
-        return {"run": run.run, "image": run.image, "prefix": run.prefix, "champion": champion}
+        images = {"image": run.image, "training_image": run.training_image or run.image}
+        return {"run": run.run, **images, "prefix": run.prefix, "champion": champion}
 
     def _run(self, start: Start) -> Run:
         model = start.model
