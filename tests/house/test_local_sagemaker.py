@@ -9,6 +9,7 @@ import botocore.session
 import pytest
 
 from infra.local.sagemaker import configs, invocations, refusals
+from infra.local.sagemaker.autoscaling import SERVICE as SCALING
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials
 from infra.local.sagemaker.config import Config
@@ -38,11 +39,11 @@ def operations(service: str) -> set[str]:
 def done(tmp_path: Path) -> set[str]:
     config = Config(root=tmp_path, endpoint_url="http://127.0.0.1:1")
     backend = Backend(config, Cloud(config, Credentials("test", "test")))
-    return set(backend.operations) | set(backend.invocations)
+    return set(backend.operations) | set(backend.invocations) | set(backend.scaling.operations)
 
 
 def test_an_operation_is_called_done_if_it_is_and_only_then(done: set[str]) -> None:
-    known = operations("sagemaker") | operations("sagemaker-runtime")
+    known = operations("sagemaker") | operations("sagemaker-runtime") | operations(SCALING)
     told = {name: said for name, said in rows().items() if name in known}
     assert {name for name, said in told.items() if said.startswith("done")} == done
     assert {said[:3] for name, said in told.items() if name not in done} <= {"501"}
@@ -50,7 +51,7 @@ def test_an_operation_is_called_done_if_it_is_and_only_then(done: set[str]) -> N
 
 def test_every_operation_of_endpoints_stands_in_the_page() -> None:
     every = {name for name in operations("sagemaker") if OF_ENDPOINTS.fullmatch(name)}
-    assert sorted((every | operations("sagemaker-runtime")) - rows().keys()) == []
+    assert sorted((every | operations("sagemaker-runtime") | operations(SCALING)) - rows().keys()) == []
 
 
 def test_every_member_and_header_that_is_refused_stands_in_the_page() -> None:

@@ -14,6 +14,7 @@
     pipelines   SageMaker Pipelines: definitions, and executions of their steps
     images      which local program stands for a container image
     cloud       the one door to the rest of the local cloud: S3, STS, logs, metrics, events, alarms
+    autoscaling Application Auto Scaling of endpoints; targets changes the number of instances
     formation   CloudFormation's types for models, configurations and endpoints
     plug        adds all of it to MiniStack, which nothing else here knows
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker import keeper, registry, validation
 from infra.local.sagemaker.asynchronous import Asynchronous
+from infra.local.sagemaker.autoscaling import AutoScaling
 from infra.local.sagemaker.configs import EndpointConfigs
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
@@ -19,6 +20,8 @@ from infra.local.sagemaker.pipelines import Pipelines
 from infra.local.sagemaker.processing import ProcessingJobs
 from infra.local.sagemaker.runtime import Response, Runtime
 from infra.local.sagemaker.store import Record, Store
+from infra.local.sagemaker.tally import Tally
+from infra.local.sagemaker.targets import Targets
 from infra.local.sagemaker.tracking import Tracking
 from infra.local.sagemaker.training import TrainingJobs
 from infra.local.sagemaker.transform import TransformJobs
@@ -41,6 +44,7 @@ class Parts:
         self.cloud = cloud
         self.store = Store()
         self.outbox = Outbox(cloud)
+        self.calls = Tally()
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         threading.Thread(target=self._deliver, name="sagemaker-events", daemon=True).start()
 
@@ -88,6 +92,8 @@ class Backend:
             "InvokeEndpointWithResponseStream": self.runtime.stream,
             "InvokeEndpointAsync": Asynchronous(self.parts, self.endpoints).invoke,
         }
+        self.scaling = AutoScaling(self.parts, self.endpoints)
+        Targets(self.parts, self.endpoints)
         self.operations = self._table()
         keeper.keep(self.endpoints.traffic.values)
 

@@ -110,6 +110,7 @@ def measure(parts: Parts, call: Call, status: int, sent: float) -> None:
     """Tell the metrics of one call, answered now; `status` 0 is a container that did not answer."""
     answered = time.perf_counter()
     endpoint, variant, keep = call.endpoint, call.seat.variant, parts.outbox.value
+    parts.calls.count(endpoint, variant)
     keep("Invocations", endpoint, variant, 1)
     keep("InvocationsPerInstance", endpoint, variant, round(1 / call.seat.among, 6))
     keep("ModelLatency", endpoint, variant, round((answered - sent) * 1e6, -1))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.local import saving
 from infra.local.sagemaker import formation, machines, resources, wire
+from infra.local.sagemaker.autoscaling import SERVICE as SCALING
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
 from infra.local.sagemaker.config import Config
@@ -110,12 +111,16 @@ def _serve() -> None:
         "target_prefixes": ["SageMaker."],
         "host_patterns": [r"sagemaker\.", r"runtime\.sagemaker\."],
     }
+    app.SERVICE_REGISTRY[SCALING] = {"module": NAME}
+    app.SERVICE_HANDLERS[SCALING] = handle_request
+    router.SERVICE_PATTERNS[SCALING] = {"target_prefixes": [f"{wire.SCALING_TARGET}."]}
 
 
 def _authorise() -> None:
     from ministack.core import iam_actions
 
     iam_actions.SERVICE_TO_IAM_NAMESPACE[NAME] = NAME
+    iam_actions.SERVICE_TO_IAM_NAMESPACE[SCALING] = SCALING
     iam_actions._BOTOCORE_SERVICE_MAP[NAME] = [
         "sagemaker-runtime"
     ]  # the control plane names its action itself

@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 @cache
-def _model() -> Any:  # botocore has no types
+def _model(service: str = "sagemaker") -> Any:  # botocore has no types
     import botocore.session
 
-    return botocore.session.get_session().get_service_model("sagemaker")
+    return botocore.session.get_session().get_service_model(service)
 
 
-def check(operation: str, request: dict[str, Any]) -> None:
+def check(operation: str, request: dict[str, Any], service: str = "sagemaker") -> None:
     """Refuse a request that AWS would refuse for its form.
 
     Raises:
-        ApiError: it breaks the model, or SageMaker has no such operation.
+        ApiError: it breaks the model, or the service has no such operation.
     """
     from botocore.validate import ParamValidator
 
-    if operation not in _model().operation_names:
+    if operation not in _model(service).operation_names:
         raise not_implemented(operation or "A request without X-Amz-Target")
-    shape = _model().operation_model(operation).input_shape
+    shape = _model(service).operation_model(operation).input_shape
     if shape is None:
         return
     report = ParamValidator().validate(request, shape)

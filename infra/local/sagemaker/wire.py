@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.backend import Backend
 
 JSON = "application/x-amz-json-1.1"
+SCALING_TARGET = "AnyScaleFrontendService"  # of Application Auto Scaling
 _INVOCATIONS = {
     "invocations": "InvokeEndpoint",
     "invocations-response-stream": "InvokeEndpointWithResponseStream",
@@ -38,8 +39,9 @@ async def handle(
                 raise not_implemented(f"{method} {path}")
             invoke = backend.invocations[_INVOCATIONS[found[2]]]
             return await invoke(unquote(found[1]), headers, body)
-        operation = headers.get("x-amz-target", "").rpartition(".")[2]
-        said = await asyncio.to_thread(_call, backend, operation, body)
+        service, _, operation = headers.get("x-amz-target", "").rpartition(".")
+        answer = backend.scaling.call if service == SCALING_TARGET else backend.call
+        said = await asyncio.to_thread(_call, answer, operation, body)
     except ApiError as error:
         return (
             error.status,
@@ -49,14 +51,14 @@ async def handle(
     return 200, {"Content-Type": JSON}, json.dumps(said).encode()
 
 
-def _call(backend: Backend, operation: str, body: bytes) -> Any:
+def _call(answer: Callable[[str, Any], Any], operation: str, body: bytes) -> Any:
     try:
         request = json.loads(body or b"{}")
     except ValueError as error:
         raise ApiError("SerializationException", f"The request is no JSON: {error}") from error
     if not isinstance(request, dict):
         raise invalid("The request is no JSON object")
-    return backend.call(operation, request)
+    return answer(operation, request)
 
 
 Receive = Callable[[], Awaitable[Any]]
