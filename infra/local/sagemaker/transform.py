@@ -8,7 +8,6 @@ from __future__ import annotations
 import gzip
 import http.client
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker import channels, refusals, served
@@ -17,6 +16,7 @@ from infra.local.sagemaker.faults import invalid, not_implemented
 from infra.local.sagemaker.files import encryption
 from infra.local.sagemaker.jobs import Jobs
 from infra.local.sagemaker.records import FORMATS, MEGABYTE, Processing, batches
+from infra.local.sagemaker.together import each
 from tidegate.lake.layout import split_uri
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class TransformJobs(Jobs):
         def answered(records: list[bytes]) -> list[bytes]:
             return processing.taken(records, caller.call(b"\n".join(processing.given(records)), address))
 
-        with ThreadPoolExecutor(job.get("MaxConcurrentTransforms", 1) or 1) as pool:
-            parts = list(pool.map(answered, batches(data, lines=lines, single=single, most=most)))
+        requests = batches(data, lines=lines, single=single, most=most)
+        parts = each(answered, requests, job.get("MaxConcurrentTransforms", 1) or 1)
         answers = [answer for part in parts for answer in part]
         by_line = wanted.get("AssembleWith", "None") == "Line" or not processing.idle
         whole = b"".join(answer.rstrip(b"\n") + b"\n" for answer in answers) if by_line else b"".join(answers)

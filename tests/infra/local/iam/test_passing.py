@@ -50,6 +50,24 @@ def test_a_user_who_may_not_pass_a_role_makes_no_machine_with_it(guarded: Guarde
     assert states.create_state_machine(name="passed", definition=PASS, roleArn=role)["stateMachineArn"]
 
 
+def test_a_user_who_may_not_pass_the_role_of_its_training_jobs_starts_no_tuning(guarded: Guarded) -> None:
+    role = guarded.role("tunes", "sagemaker.amazonaws.com")
+    sagemaker = _as_user(guarded, "tuning-user", "sagemaker", allow("sagemaker:*"))
+    definition = {
+        "RoleArn": role,
+        "AlgorithmSpecification": {"TrainingImage": "i", "TrainingInputMode": "File"},
+        "OutputDataConfig": {"S3OutputPath": "s3://b/o"},
+        "StoppingCondition": {},
+    }
+    limits = {"MaxNumberOfTrainingJobs": 1, "MaxParallelTrainingJobs": 1}
+    with pytest.raises(ClientError, match="iam:PassRole"):
+        sagemaker.create_hyper_parameter_tuning_job(
+            HyperParameterTuningJobName="t",
+            HyperParameterTuningJobConfig={"Strategy": "Random", "ResourceLimits": limits},
+            TrainingJobDefinition=definition,
+        )
+
+
 def test_a_user_who_may_not_pass_a_role_makes_no_pipeline_with_it(guarded: Guarded) -> None:
     role = guarded.role("piped", "sagemaker.amazonaws.com")
     sagemaker = _as_user(guarded, "piper", "sagemaker", allow("sagemaker:CreatePipeline"))

@@ -72,6 +72,18 @@ def test_a_machine_whose_role_allows_nothing_fails_with_access_denied(guarded: G
             "sagemaker:{}:training-job/j",
         ),
         (
+            "sagemaker:createTransformJob.sync",
+            {"TransformJobName": "j"},
+            "sagemaker:CreateTransformJob",
+            "sagemaker:{}:transform-job/j",
+        ),
+        (
+            "sagemaker:createHyperParameterTuningJob.sync",
+            {"HyperParameterTuningJobName": "j"},
+            "sagemaker:CreateHyperParameterTuningJob",
+            "sagemaker:{}:hyper-parameter-tuning-job/j",
+        ),
+        (
             "athena:startQueryExecution.sync",
             {"WorkGroup": "w"},
             "athena:StartQueryExecution",
@@ -96,6 +108,15 @@ def test_a_training_task_must_be_allowed_to_pass_the_jobs_role(guarded: Guarded)
     role = guarded.role("trainer", "states.amazonaws.com", allow("sagemaker:CreateTrainingJob"))
     resource = "arn:aws:states:::sagemaker:createTrainingJob"
     ended = _run(guarded, "trainer", role, resource, {"TrainingJobName": "j", "RoleArn": job})
+    assert f"iam:PassRole on resource: {job}" in ended["cause"]
+
+
+def test_a_tuning_task_must_be_allowed_to_pass_the_role_of_its_training_jobs(guarded: Guarded) -> None:
+    job = guarded.role("tuned", "sagemaker.amazonaws.com")
+    role = guarded.role("tuner", "states.amazonaws.com", allow("sagemaker:CreateHyperParameterTuningJob"))
+    resource = "arn:aws:states:::sagemaker:createHyperParameterTuningJob"
+    given = {"HyperParameterTuningJobName": "j", "TrainingJobDefinition": {"RoleArn": job}}
+    ended = _run(guarded, "tuner", role, resource, given)
     assert f"iam:PassRole on resource: {job}" in ended["cause"]
 
 

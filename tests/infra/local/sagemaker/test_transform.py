@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.sagemaker.faults import ApiError
 from infra.local.sagemaker.selection import parse, select
+from infra.local.sagemaker.together import each
 from tests.clouds import eventually
 from tests.infra.local.sagemaker.conftest import BUCKET, IMAGE, Sage
 
@@ -208,3 +210,19 @@ def test_the_expressions_of_the_documentation_select(expression: str, found: Any
 def test_more_of_jsonpath_is_refused(expression: str) -> None:
     with pytest.raises(ApiError, match="is not implemented"):
         parse(expression)
+
+
+def test_calls_run_at_the_same_time_in_their_order_and_the_first_error_is_raised() -> None:
+    meeting = threading.Barrier(3, timeout=20)
+
+    def call(number: int) -> int:
+        meeting.wait()  # passes only if three calls are under way
+        return number * 10
+
+    assert each(call, range(6), 3) == [0, 10, 20, 30, 40, 50]
+
+    def refuse(number: int) -> int:
+        raise ValueError(f"not {number}")
+
+    with pytest.raises(ValueError, match="not 7"):
+        each(refuse, [7], 2)
