@@ -27,3 +27,13 @@ def test_a_model_trainer_trains_a_local_folder_and_an_endpoint_of_its_model_answ
 def test_a_processor_runs_a_local_script(sdk: Callable[..., Any], image: Callable[[str], None]) -> None:
     image("scikit-learn")
     assert sdk("processing.py") == {"status": "Completed", "said": "QUIET WORDS!"}
+
+
+def test_a_tuner_finds_a_model_and_a_transformer_asks_it(
+    sdk: Callable[..., Any], image: Callable[[str], None]
+) -> None:
+    image("scikit-learn")
+    said = sdk("tuning.py")
+    assert said["status"] == "Completed"
+    assert 0.01 <= said["tuned"] <= 10
+    assert said["answers"] == [1.0, 0.0]

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from infra.local.sagemaker import validation
 from infra.local.sagemaker.announce import in_milliseconds
 from infra.local.sagemaker.endings import LONGEST_REASON, Ended, JobFailedError, TimeUpError
 from infra.local.sagemaker.faults import in_use, invalid, not_found
@@ -40,6 +41,7 @@ class Jobs(ABC):
     word: str  # as in its members: TrainingJob
     log_group: str
     event: str
+    order = "Ascending"  # of a list, where none is asked for
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
@@ -123,10 +125,9 @@ class Jobs(ABC):
 
     def list_page(self, request: Record) -> Record:
         """One page of jobs."""
-        members = [f"{self.word}{end}" for end in ("Name", "Arn", "Status")]
-        kept = [*members, "CreationTime", "LastModifiedTime", f"{self.word.removesuffix('Job')}EndTime"]
+        kept = validation.members_of(f"{self.word}Summary")
         return page(
-            request,
+            {"SortOrder": self.order, **request},
             self.parts.store.every(self.noun),
             f"{self.word}Summaries",
             lambda job: {member: job[member] for member in kept if member in job},

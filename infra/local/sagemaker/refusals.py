@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infra.local.images import XGBOOST
 from infra.local.sagemaker.faults import not_implemented
+from infra.local.sagemaker.images import repository
 
 if TYPE_CHECKING:
     from infra.local.sagemaker.store import Record
@@ -50,6 +52,7 @@ WITHOUT_EFFECT = (
     "EnableInterContainerTrafficEncryption",
     "InfraCheckConfig",
     "RetryStrategy",
+    "StoppingCondition.MaxPendingTimeInSeconds",
     "ExperimentConfig",
 )
 
@@ -66,6 +69,10 @@ def check(request: Record, refused: dict[str, str]) -> None:
     profiler = request.get("ProfilerConfig", {})
     if profiler and not profiler.get("DisableProfiler", False):
         raise not_implemented("ProfilerConfig: Debugger's profiler; set DisableProfiler; it")
+    algorithm = request.get("AlgorithmSpecification", {})
+    scripted = "sagemaker_program" in request.get("HyperParameters", {}) or "ContainerEntrypoint" in algorithm
+    if repository(algorithm.get("TrainingImage", "")) in XGBOOST and not scripted:
+        raise not_implemented("XGBoost's built-in algorithm; give the image a script, sagemaker_program; it")
 
 
 def without_effect(job: Record) -> str:

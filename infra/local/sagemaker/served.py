@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker.files import unpack
 from infra.local.sagemaker.process import Process
@@ -60,6 +61,21 @@ def healthy(process: Process, port: int, seconds: float) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def execution_parameters(port: int) -> dict[str, Any]:
+    """What a container says of how a batch is to be sent to it; nothing, where it does not say."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PING_SECONDS)
+    try:
+        connection.request("GET", "/execution-parameters")
+        answer = connection.getresponse()
+        said = json.loads(answer.read()) if answer.status == 200 else {}
+    except (OSError, http.client.HTTPException, ValueError):
+        return {}
+    finally:
+        connection.close()
+    known = ("MaxConcurrentTransforms", "BatchStrategy", "MaxPayloadInMB")
+    return {name: said[name] for name in known if name in said} if isinstance(said, dict) else {}
 
 
 def _free_port() -> int:

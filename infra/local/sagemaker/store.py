@@ -103,8 +103,10 @@ def page(
 ) -> Record:
     """One page of a List operation: filtered by name and status, sorted, cut at MaxResults."""
     chosen = [record for record in records if _asked_for(request, record, name)]
-    key = name if request.get("SortBy") == "Name" else "CreationTime"
-    chosen.sort(key=lambda record: record[key], reverse=request.get("SortOrder") != "Ascending")
+    by = request.get("SortBy", "CreationTime")
+    keys = {"Name": lambda record: record[name], "Status": _status}
+    key = keys.get(by, lambda record: record["CreationTime"])
+    chosen.sort(key=key, reverse=request.get("SortOrder") != "Ascending")
     start = int(request.get("NextToken") or 0)
     stop = start + int(request.get("MaxResults") or 100)
     answer: Record = {member: [summary(record) for record in chosen[start:stop]]}
@@ -114,12 +116,20 @@ def page(
 
 
 def _asked_for(request: Record, record: Record, name: str) -> bool:
-    status = next(
-        (record[key] for key in record if key.endswith("Status") and not key.startswith("Secondary")), ""
-    )
+    status = _status(record)
+    changed = float(record.get("LastModifiedTime") or record["CreationTime"])
+    if {"WarmPoolStatusEquals", "TrainingPlanArnEquals"} & request.keys():
+        return False  # no job here has either
     return (
-        request.get("NameContains", "") in record.get(name, "")
+        float(request.get("LastModifiedTimeAfter", 0)) <= changed
+        and float(request.get("LastModifiedTimeBefore", float("inf"))) >= changed
+        and request.get("NameContains", "") in record.get(name, "")
         and request.get("StatusEquals", status) == status
         and float(request.get("CreationTimeAfter", 0)) <= record["CreationTime"]
         and float(request.get("CreationTimeBefore", float("inf"))) >= record["CreationTime"]
     )
+
+
+def _status(record: Record) -> str:
+    kinds = (key for key in record if key.endswith("Status") and not key.startswith("Secondary"))
+    return str(next((record[key] for key in kinds), ""))

@@ -74,6 +74,7 @@ class TrainingJobs(Jobs):
 
     def run(self, job: Record, base: Path, s3: Any, environment: Mapping[str, str]) -> None:
         """Download, train, upload; again from the start for as long as the instance is taken away."""
+        self.parts.store.change(job, TrainingStartTime=time.time())
         left = Allowance(job.get("StoppingCondition", {}), job["_interruptions"])
         definitions = job["AlgorithmSpecification"].get("MetricDefinitions", [])
         self.readings[job["TrainingJobName"]] = heard = readings.Readings(job["TrainingJobName"], definitions)
@@ -85,13 +86,13 @@ class TrainingJobs(Jobs):
                 self._step(job, INTERRUPTED, "Training job interrupted: the spot instance was taken back")
                 shutil.rmtree(base / "ml")
                 self._step(job, "Starting", STARTING)
+            if found := heard.final():
+                self.parts.store.change(job, FinalMetricDataList=found)
+            self._step(job, "Uploading", "Uploading generated training model")
+            self._collect(job, base, s3)
         finally:
             del self.readings[job["TrainingJobName"]]
             self._count_time(job)
-        if found := heard.final():
-            self.parts.store.change(job, FinalMetricDataList=found)
-        self._step(job, "Uploading", "Uploading generated training model")
-        self._collect(job, base, s3)
         judge(base / "ml", ended, limit)
 
     def stopping(self, job: Record) -> None:
@@ -132,7 +133,6 @@ class TrainingJobs(Jobs):
             mirror.restore()
             tasks.append(mirror.save)
         self._step(job, "Training", "Training image download completed. Training in progress.")
-        self.parts.store.change(job, TrainingStartTime=job.get("TrainingStartTime", time.time()))
         seconds, limit = left.next()
         began = time.monotonic()
         with meanwhile(tasks):
@@ -171,13 +171,11 @@ class TrainingJobs(Jobs):
 
     def _count_time(self, job: Record) -> None:
         """What is paid for is the time of training; nothing here knows what a spot instance saves."""
-        started = job.get("TrainingStartTime")
-        if started:
-            now = time.time()
-            whole = max(round(now - started), 1)
-            self.parts.store.change(
-                job, TrainingEndTime=now, TrainingTimeInSeconds=whole, BillableTimeInSeconds=whole
-            )
+        now = time.time()
+        whole = max(round(now - job["TrainingStartTime"]), 1)
+        self.parts.store.change(
+            job, TrainingEndTime=now, TrainingTimeInSeconds=whole, BillableTimeInSeconds=whole
+        )
 
     def _collect(self, job: Record, base: Path, s3: Any) -> None:
         wanted = job["OutputDataConfig"]

@@ -40,6 +40,7 @@ class TransformJobs(Jobs):
     word = "TransformJob"
     log_group = "/aws/sagemaker/TransformJobs"
     event = "SageMaker Transform Job State Change"
+    order = "Descending"
 
     def __init__(self, parts: Parts, models: Models) -> None:
         super().__init__(parts)
@@ -81,14 +82,24 @@ class TransformJobs(Jobs):
                         f"{process.last_words()[-400:]}"
                     )
                 self.parts.store.change(job, TransformStartTime=time.time())
-                for address, relative in objects:
-                    self._one(job, s3, address, relative, port)
+                self._all(served.execution_parameters(port) | job, s3, objects, port)
             finally:
                 process.end()
                 self.parts.store.change(job, TransformEndTime=time.time())
 
     def ended(self, job: Record, status: str) -> None:
         """Nothing more is to be said of it."""
+
+    def _all(self, job: Record, s3: Any, objects: list[tuple[str, str]], port: int) -> None:
+        """Every object, also after one that fails, which fails the job at the end."""
+        failures: list[JobFailedError] = []
+        for address, relative in objects:
+            try:
+                self._one(job, s3, address, relative, port)
+            except JobFailedError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
 
     def _one(self, job: Record, s3: Any, address: str, relative: str, port: int) -> None:
         """One object through the container, and its answers to S3."""

@@ -19,6 +19,11 @@ def _model(service: str = "sagemaker") -> Any:  # botocore has no types
     return botocore.session.get_session().get_service_model(service)
 
 
+def members_of(shape: str) -> list[str]:
+    """The names of a structure's members."""
+    return list(_model("sagemaker").shape_for(shape).members)
+
+
 def check(operation: str, request: dict[str, Any], service: str = "sagemaker") -> None:
     """Refuse a request that AWS would refuse for its form.
 

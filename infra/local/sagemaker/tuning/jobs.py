@@ -104,12 +104,14 @@ class TuningJobs:
             return {**shown, **more, **counters(self._trials(job))}
 
         summaries = "HyperParameterTuningJobSummaries"
-        return page(request, self.parts.store.every(self.noun), summaries, summary, NAME)
+        asked = {"SortBy": "Name", "SortOrder": "Ascending", **request}
+        return page(asked, self.parts.store.every(self.noun), summaries, summary, NAME)
 
     def list_trials(self, request: Record) -> Record:
         """ListTrainingJobsForHyperParameterTuningJob."""
         trials = self._trials(self._get(request))
-        if request.get("SortBy") == "FinalObjectiveMetricValue":
+        request = {"SortBy": "Name", "SortOrder": "Ascending", **request}
+        if request["SortBy"] == "FinalObjectiveMetricValue":
             scored = [trial for trial in trials if trial.result is not None]
             scored.sort(
                 key=lambda trial: trial.result or 0.0, reverse=request.get("SortOrder") != "Ascending"

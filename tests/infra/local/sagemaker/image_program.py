@@ -87,7 +87,8 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.answer(200, b"")
+        asked = self.path == "/execution-parameters"
+        self.answer(200, os.environ.get("PARAMETERS", "").encode() if asked else b"")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))

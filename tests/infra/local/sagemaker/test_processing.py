@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.clouds import eventually
 from tests.infra.local.sagemaker.conftest import BUCKET, IMAGE, Sage
 
 
@@ -41,6 +43,67 @@ def test_objects_go_in_and_come_out_through_the_images_program(sage: Sage) -> No
     )
     body = sage.client("s3").get_object(Bucket=BUCKET, Key="shouted/deep/shout.txt")["Body"].read()
     assert body == b"QUIET loudly"
+
+
+def finished(sage: Sage, name: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        said: dict[str, Any] = sage.client("sagemaker").describe_processing_job(ProcessingJobName=name)
+        return said if said["ProcessingJobStatus"] in ("Completed", "Failed", "Stopped") else None
+
+    said: dict[str, Any] = eventually(look)
+    return said
+
+
+def test_an_output_goes_to_s3_while_the_job_still_runs(sage: Sage) -> None:
+    sage.put("words/a.txt", "quiet ")
+    asked = request(sage, "ongoing")
+    asked["AppSpecification"] |= {
+        "ContainerEntrypoint": ["sh", "-c"],
+        "ContainerArguments": ["echo early > /opt/ml/processing/output/early.txt; sleep 60"],
+    }
+    wanted = asked["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]
+    wanted |= {"S3UploadMode": "Continuous", "S3Uri": f"s3://{BUCKET}/ongoing"}
+    sagemaker = sage.client("sagemaker")
+    sagemaker.create_processing_job(**asked)
+    s3 = sage.client("s3")
+    found = eventually(lambda: s3.list_objects_v2(Bucket=BUCKET, Prefix="ongoing/").get("Contents"))
+    assert [entry["Key"] for entry in found] == ["ongoing/early.txt"]
+    said = sagemaker.describe_processing_job(ProcessingJobName="ongoing")
+    assert said["ProcessingJobStatus"] == "InProgress"
+    sagemaker.stop_processing_job(ProcessingJobName="ongoing")
+    assert finished(sage, "ongoing")["ProcessingJobStatus"] == "Stopped"
+    sagemaker.delete_processing_job(ProcessingJobName="ongoing")
+    names = [job["ProcessingJobName"] for job in sagemaker.list_processing_jobs()["ProcessingJobSummaries"]]
+    assert "ongoing" not in names
+
+
+def test_a_manifest_names_the_objects_of_an_input(sage: Sage) -> None:
+    sage.put("chosen/a.txt", "this ")
+    sage.put("chosen/b.txt", "not that ")
+    manifest = sage.put("manifests/words.json", json.dumps([{"prefix": f"s3://{BUCKET}/chosen/"}, "a.txt"]))
+    asked = request(sage, "chosen")
+    asked["ProcessingInputs"][0]["S3Input"] |= {"S3DataType": "ManifestFile", "S3Uri": manifest}
+    asked["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] = f"s3://{BUCKET}/chose"
+    sage.client("sagemaker").create_processing_job(**asked)
+    job = finished(sage, "chosen")
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    body = sage.client("s3").get_object(Bucket=BUCKET, Key="chose/deep/shout.txt")["Body"].read()
+    assert body == b"THIS loudly"
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"S3InputMode": "Pipe"}, "Pipe mode"),
+        ({"S3CompressionType": "Gzip"}, "decompression"),
+    ],
+)
+def test_an_input_that_is_not_done_is_refused_by_name(sage: Sage, more: dict[str, str], said: str) -> None:
+    asked = request(sage, "piped")
+    asked["ProcessingInputs"][0]["S3Input"] |= more
+    with pytest.raises(ClientError, match=said) as refused:
+        sage.client("sagemaker").create_processing_job(**asked)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
 def test_a_path_outside_the_processing_directory_is_refused(sage: Sage) -> None:

@@ -225,12 +225,17 @@ def test_a_manifest_names_the_objects_of_a_channel(sage: Sage) -> None:
         sage,
         "listed",
         InputDataConfig=[channel(manifest, "ManifestFile", InputMode="FastFile")],
-        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/plain", "CompressionType": "NONE"},
+        OutputDataConfig={
+            "S3OutputPath": f"s3://{BUCKET}/plain",
+            "CompressionType": "NONE",
+            "KmsKeyId": "alias/mine",
+        },
     )
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert job["ModelArtifacts"]["S3ModelArtifacts"] == f"s3://{BUCKET}/plain/listed/output/model/"
-    body = sage.client("s3").get_object(Bucket=BUCKET, Key="plain/listed/output/model/seen.json")["Body"]
-    assert json.load(body)["channels"] == {"train": ["a.csv", "deep/b.csv"]}
+    found = sage.client("s3").get_object(Bucket=BUCKET, Key="plain/listed/output/model/seen.json")
+    assert json.load(found["Body"])["channels"] == {"train": ["a.csv", "deep/b.csv"]}
+    assert (found["ServerSideEncryption"], found["SSEKMSKeyId"]) == ("aws:kms", "alias/mine")
 
 
 def test_a_manifest_that_would_leave_its_directory_fails_the_job(sage: Sage) -> None:
@@ -285,6 +290,17 @@ def test_what_is_not_done_is_refused_by_name(member: str) -> None:
     with pytest.raises(ApiError, match=member) as refused:
         refusals.check(request, TRAINING)
     assert refused.value.status == 501
+
+
+def test_xgboosts_built_in_algorithm_is_refused_and_a_script_is_not() -> None:
+    from infra.local.sagemaker import refusals
+    from infra.local.sagemaker.faults import ApiError
+
+    image = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-xgboost:3.0-5"
+    request: dict[str, Any] = {"AlgorithmSpecification": {"TrainingImage": image}}
+    with pytest.raises(ApiError, match="give the image a script"):
+        refusals.check(request, TRAINING)
+    refusals.check({**request, "HyperParameters": {"sagemaker_program": "train.py"}}, TRAINING)
 
 
 def test_the_refusal_reaches_the_client(sage: Sage) -> None:

@@ -81,14 +81,36 @@ def test_each_object_has_its_answers_beside_its_name_and_the_event_tells(models:
     assert [heard()["detail"]["TransformJobStatus"] for _ in range(2)] == ["InProgress", "Completed"]
     logs = models.client("logs").filter_log_events(logGroupName="/aws/sagemaker/TransformJobs")["events"]
     assert "serving" in [event["message"] for event in logs]
-    listed = models.client("sagemaker").list_transform_jobs(NameContains="many")["TransformJobSummaries"]
+    sagemaker = models.client("sagemaker")
+    listed = sagemaker.list_transform_jobs(NameContains="many", SortBy="Status")["TransformJobSummaries"]
     assert [entry["TransformJobStatus"] for entry in listed] == ["Completed"]
+    later = sagemaker.list_transform_jobs(NameContains="many", LastModifiedTimeAfter=2_000_000_000)
+    assert later["TransformJobSummaries"] == []
+    sagemaker.get_waiter("transform_job_completed_or_stopped").wait(TransformJobName="many")
 
 
 def test_single_records_go_one_by_one_several_at_once_and_keep_their_order(models: Sage) -> None:
     job = run(models, request("single", BatchStrategy="SingleRecord", MaxConcurrentTransforms=4))
     assert job["TransformJobStatus"] == "Completed", job.get("FailureReason")
     assert told(models, "single", "a.csv") == "2,1\n3,1\n1,1\n"
+
+
+def test_a_container_may_say_how_a_batch_is_sent_to_it_and_the_request_prevails(models: Sage) -> None:
+    parameters = '{"BatchStrategy": "SingleRecord", "MaxConcurrentTransforms": 2, "MaxPayloadInMB": 1}'
+    made(models, "says", {"COUNTS": "1", "PARAMETERS": parameters})
+    run(models, request("says", "says"))
+    assert told(models, "says", "a.csv") == "2,1\n3,1\n1,1\n"
+    run(models, request("overruled", "says", BatchStrategy="MultiRecord"))
+    assert told(models, "overruled", "a.csv") == "2,3\n3,3\n1,3\n"
+
+
+def test_an_object_that_fails_does_not_keep_the_others_from_being_answered(models: Sage) -> None:
+    models.put("mixed/a.csv", "client")
+    models.put("mixed/b.csv", "1,2,3")
+    job = run(models, request("mixed", key="mixed/"))
+    assert job["TransformJobStatus"] == "Failed"
+    assert "mixed/a.csv: the model answered 422" in job["FailureReason"]
+    assert told(models, "mixed", "b.csv") == "3,1\n"
 
 
 def test_an_unsplit_object_is_one_request_and_may_be_packed(models: Sage) -> None:
