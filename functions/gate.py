@@ -40,4 +40,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 
 def _package(environment: str, run: Run, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    if evaluation.get("kind") == "text":
+        from tidegate.models.text import gating as of_text
+
+        return of_text.package_request(environment, run, evaluation)
     return package_request(environment, run, evaluation, registry_card(run, evaluation))

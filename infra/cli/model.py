@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from infra.cli.answer import Answer, said
 from infra.cli.dataset import refuse_odd_name
 from infra.cli.place import ROOT
-from infra.cli.scaffold import FRAMEWORKS, model_files
+from infra.cli.scaffold import FRAMEWORKS, TEXT, model_files
 from tidegate.errors import BadRequest, Refused
 from tidegate.models.environment import LOCK
 
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--target",
         default="",
         metavar="COLUMN",
-        help="the number that its label is made of (default: the first that becomes known later)",
+        help="what it learns: the number that its label is made of, or a text (default: the first that fits)",
     )
     parser.add_argument("--framework", choices=FRAMEWORKS, default=FRAMEWORKS[0], help="what fits it")
 
@@ -90,14 +90,14 @@ def new(args: argparse.Namespace) -> Answer:
         raise Refused(
             str(folder.relative_to(ROOT)), "this model exists already", "Edit it, or choose another name"
         )
-    files = model_files(args.name, _request(args.of), args.framework, args.target)
+    files = model_files(args.name, _request(args.of, args.framework), args.framework, args.target)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
     shown = folder.relative_to(ROOT)
     return said(
-        f"Wrote {shown}/: say in features.py what it sees, in fit.py what it learns, "
-        "in __init__.py what it must reach." + _own_environment(args.name, files),
+        f"Wrote {shown}/: say what it sees, what it learns, and what it must reach."
+        + _own_environment(args.name, files),
         files=[str(shown / name) for name in files],
     )
 
@@ -106,13 +106,13 @@ def _own_environment(name: str, files: Mapping[str, str]) -> str:
     return f" It trains in an environment of its own: tidegate images build {name}" if LOCK in files else ""
 
 
-def _request(name: str) -> Dataset:
+def _request(name: str, framework: str) -> Dataset:
     from tidegate import find
 
     if name:
         return find.dataset(name)
     for dataset in find.datasets().values():
-        if dataset.partition:
+        if dataset.partition or framework == TEXT:
             return dataset
     raise BadRequest(
         "model new",

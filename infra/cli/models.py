@@ -20,7 +20,15 @@ if TYPE_CHECKING:
     from infra.cli.screen import Screen
 
 TRAININGS = 5
-METRICS = ("auc", "one_feature_auc", "log_loss", "base_rate_log_loss", "brier")
+METRICS = (
+    "auc",
+    "one_feature_auc",
+    "log_loss",
+    "base_rate_log_loss",
+    "brier",
+    "perplexity",
+    "bigram_perplexity",
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -67,8 +67,29 @@ def features(rows: pl.DataFrame, _lookups: Frames) -> pl.DataFrame:
     return known.cast(pl.Float32).fill_null(float("nan"))
 '''
 
+_TEXT_INIT = '''"""{title}: one line on what it writes, and what for."""
+
+from __future__ import annotations
+
+from pipelines.{name}.fit import fit
+from tidegate.models.text.declare import TextModel
+
+model = TextModel(
+    name="{name}",
+    description="{title}.",
+    request="{request}",
+    known_by="{moment}",
+    column="{target}",
+    fit=fit,
+    least_new_rows=100,
+    schedule="cron(0 6 ? * MON *)",
+    instance_type="ml.m5.large",
+)
+'''
+
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-FRAMEWORKS = ("sklearn", "lightgbm", "pytorch")
+TEXT = "text"
+FRAMEWORKS = ("sklearn", "lightgbm", "pytorch", TEXT)
 WRITTEN = ("fit.py", "net.py", "requirements.in", LOCK)
 _TARGET = re.compile("^TARGET = .*$", re.MULTILINE)
 
@@ -79,6 +100,8 @@ def model_files(name: str, dataset: Dataset, framework: str, target: str = "") -
     Raises:
         BadRequest: the dataset has no numbers to learn from, or no time to split by; or not this target.
     """
+    if framework == TEXT:
+        return _text_files(name, dataset, target)
     known, target = _columns(dataset, target)
     assert dataset.partition is not None, "it has a time to split by, or is refused"
     told = {
@@ -109,6 +132,29 @@ def _columns(dataset: Dataset, target: str) -> tuple[list[str], str]:
         named = ", ".join(later or known)
         raise BadRequest(f"--target {target}", "it is no number of that dataset", f"Name one of: {named}")
     return [column for column in known if column != target], target
+
+
+def _text_files(name: str, dataset: Dataset, target: str) -> dict[str, str]:
+    texts = [
+        column
+        for column, found in dataset.table_row.to_schema().columns.items()
+        if str(found.dtype) == "String" and column in dataset.schema().columns
+    ]
+    free = [column for column in texts if column not in dataset.key]
+    if not texts or (target and target not in texts):
+        raise BadRequest(
+            f"schemas/{dataset.name}.py",
+            "a model of text learns from a column of text",
+            f"Name one: --target COLUMN, of: {', '.join(texts) or 'another dataset (--of DATASET)'}",
+        )
+    told = {
+        "name": name,
+        "title": name.replace("_", " ").capitalize(),
+        "request": dataset.name,
+        "moment": dataset.moments[0],
+        "target": target or (free or texts)[0],
+    }
+    return {"__init__.py": _TEXT_INIT.format(**told)} | _of(TEXT, told["target"])
 
 
 def _of(framework: str, target: str) -> dict[str, str]:

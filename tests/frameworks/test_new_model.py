@@ -1,4 +1,4 @@
-"""What `tidegate model new` writes for a framework is trained in an environment of its own, served without."""
+"""What `tidegate model new` writes is trained in an environment of its own, and served without it."""
 
 from __future__ import annotations
 

@@ -30,8 +30,8 @@ class Fault:
     said: str
 
 
-def admit(folder: Path, into: Path, features: Sequence[str]) -> OnnxModel | Fault:
-    """The candidate in `folder`, for features of these names; or what is wrong with it."""
+def admit(folder: Path, into: Path, features: Sequence[str] | None) -> OnnxModel | Fault:
+    """The candidate in `folder`, for features of these names where any are made; or what is wrong with it."""
     try:
         model = load(unpack(folder, into))
         refuse_code((into / ONNX_FILE).read_bytes())
@@ -39,7 +39,7 @@ def admit(folder: Path, into: Path, features: Sequence[str]) -> OnnxModel | Faul
         return Fault("content", f"{refusal.what}")
     except Exception as error:  # noqa: BLE001 - whatever the look stumbles over, it has not said yes
         return Fault("content", f"it cannot be looked through: {type(error).__name__}: {error}")
-    if sorted(model.features) != sorted(features):
+    if features is not None and sorted(model.features) != sorted(features):
         gone = [name for name in model.features if name not in features]
         new = [name for name in features if name not in model.features]
         return Fault("schema", f"it takes {_named(gone)} that nobody makes, and leaves out {_named(new)}")

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 def page(evaluation: Json) -> str:
     """The card as a person reads it, in Markdown; of what is no candidate, why."""
+    if evaluation.get("kind") == "text":
+        from tidegate.models.text import gating as of_text
+
+        return of_text.page(evaluation)
     if "unfit" in evaluation:
         return f"# {evaluation['model']}, run {evaluation['run']}\n\nNo candidate. " + _rules(evaluation)
     about, training = evaluation["about"], evaluation["training"]

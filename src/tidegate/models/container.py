@@ -17,10 +17,13 @@ from tidegate import find, settings
 from tidegate.errors import Mistake, TidegateError
 from tidegate.models.places import Places
 from tidegate.models.run import Run
+from tidegate.models.text.declare import TextModel
 from tidegate.settings import Container, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tidegate.models.train import Material
 
 log = logging.getLogger("tidegate.container")
 
@@ -58,12 +61,17 @@ def run_snapshot(told: Container) -> None:
 
 def run_train(told: Container) -> None:
     """Channels `train` and `lookups` → `model`."""
+    from tidegate.models.text.train import train_text
     from tidegate.models.train import read_material, train
 
     places = Places(told.base)
     run = _run_beside(places.channel("train"))
     material = read_material(places.channel("train"), places.channel("lookups"))
-    card = train(find.model(run.model), run, material, places.model)
+    model = find.model(run.model)
+    if isinstance(model, TextModel):
+        card = train_text(model, run, material, places.model)
+    else:
+        card = train(model, run, material, places.model)
     log.info("trained %s on %d rows, sha256 %s", run.run, card["rows"], card["sha256"])
 
 
@@ -79,8 +87,11 @@ def run_evaluate(told: Container) -> None:
     run = _run_beside(data / "test")
     model = find.model(run.model)
     before, after = (read_material(data / part, data / "lookups") for part in ("train", "test"))
-    rows = held_out(model, after)
     into.mkdir(parents=True, exist_ok=True)
+    if isinstance(model, TextModel):
+        _leave_report(into, _judge_text(model, run, after, places))
+        return
+    rows = held_out(model, after)
     with tempfile.TemporaryDirectory() as scratch:
         candidate = admit(places.processing("model"), Path(scratch) / "challenger", rows.features.columns)
         if isinstance(candidate, Fault):
@@ -90,6 +101,19 @@ def run_evaluate(told: Container) -> None:
             report = evaluate(model, rows, candidate, champion, int(run.seed))
             reference(model, (before, after), candidate).write_parquet(into / FILE)
     _leave_report(into, report)
+
+
+def _judge_text(model: TextModel, run: Run, held_out: Material, places: Places) -> dict[str, Any]:
+    from tidegate.models.archive import Fault, admit
+    from tidegate.models.evaluate import load_champion, unfit
+    from tidegate.models.text.evaluate import evaluate_text
+
+    with tempfile.TemporaryDirectory() as scratch:
+        candidate = admit(places.processing("model"), Path(scratch) / "challenger", None)
+        if isinstance(candidate, Fault):
+            return {"kind": "text", **unfit(run, model, candidate)}
+        champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
+        return evaluate_text(model, held_out, candidate, champion)
 
 
 def run_serve(told: Container) -> None:

@@ -30,6 +30,10 @@ class Verdict:
 
 def verdicts(evaluation: Json) -> list[Verdict]:
     """Every rule that could be judged, in order."""
+    if evaluation.get("kind") == "text":
+        from tidegate.models.text import gating as of_text
+
+        return of_text.verdicts(evaluation)
     if "unfit" in evaluation:
         return [Verdict(evaluation["unfit"]["rule"], False, evaluation["unfit"]["said"])]
     return [

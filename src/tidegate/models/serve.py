@@ -25,6 +25,7 @@ LONGEST_ID = 64  # SageMaker's own limit
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class Endpoint:
@@ -116,7 +117,7 @@ async def _send(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(endpoint: Endpoint, host: str, port: int) -> None:
+def serve(endpoint: Application, host: str, port: int) -> None:
     """Answer until the process is told to stop."""
     import uvicorn
 

@@ -17,7 +17,7 @@ from tidegate.models.measuring import Measuring
 from tidegate.models.onnx_model import load
 from tidegate.models.plain_features import Columns
 from tidegate.models.recording import Recording
-from tidegate.models.serve import Endpoint
+from tidegate.models.serve import Application, Endpoint
 from tidegate.models.soundness import refuse_other_features, refuse_other_files
 from tidegate.settings import Setting
 
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
     from tidegate.models.answer import Straight
     from tidegate.models.declare import Model
+    from tidegate.models.onnx_model import OnnxModel
     from tidegate.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
-def endpoint(folder: Path, known: Settings) -> Endpoint:
+def endpoint(folder: Path, known: Settings) -> Application:
     """What answers for the model in `folder`, and remembers what it answered.
 
     Raises:
@@ -40,6 +41,14 @@ def endpoint(folder: Path, known: Settings) -> Endpoint:
     """
     refuse_other_files(folder)
     onnx = load(folder, known[Setting.MODEL_SHA256])
+    if onnx.card.get("kind") == "text":
+        from tidegate.models.text.serve import text_endpoint
+
+        return text_endpoint(onnx, int(known[Setting.MODEL_VERSION]))
+    return _of_rows(onnx, known)
+
+
+def _of_rows(onnx: OnnxModel, known: Settings) -> Endpoint:
     model = find.model(onnx.card["model"])
     refuse_other_features(model, onnx)
     dataset = find.dataset(model.request)

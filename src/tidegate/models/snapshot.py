@@ -10,6 +10,8 @@ import polars as pl
 
 from tidegate.errors import Refused
 from tidegate.models.columns import as_named, name_of
+from tidegate.models.text.declare import TextModel
+from tidegate.models.text.learning import split_texts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,6 +79,8 @@ def split(model: Model, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]
     Raises:
         Refused: one of the two would be empty.
     """
+    if isinstance(model, TextModel):
+        return split_texts(model, rows)
     ordered = rows.sort(model.time_column)
     times = ordered[model.time_column]
     cut = times[int(ordered.height * (1 - model.test_share))] if ordered.height else None
