@@ -36,6 +36,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     for model in wish.models(plan()):
         decision = decide(model, plan(), wish, trainings.seen(model))
         outcomes[model.name] = trainings.start(decision) if isinstance(decision, Start) else decision.reason
+        trainings.tell_report(wish, outcomes[model.name])
         logger.info(
             "decided", extra={"model": model.name, "cause": wish.kind, "outcome": outcomes[model.name]}
         )

@@ -8,6 +8,7 @@ from infra.triggers import (
     BuildEnded,
     CustomResource,
     EachModelsSchedule,
+    EachModelsWatch,
     Every,
     Function,
     Landed,
@@ -85,5 +86,9 @@ FLOW: Mapping[str, Function] = {
     "predict": Function(
         on=(Route("POST", "/predict/{model}"),),
         memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT,)),
+    "monitor": Function(
+        on=(EachModelsWatch(),),
+        memory=3008, timeout=300, layers=("base", "checking"),
+        reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.DATABASE, S.WORKGROUP, S.BUS)),
 }
 # fmt: on

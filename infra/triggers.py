@@ -50,6 +50,11 @@ class EachModelsSchedule:
 
 
 @dataclass(frozen=True)
+class EachModelsWatch:
+    """A clock strikes: each model declares when it is looked at."""
+
+
+@dataclass(frozen=True)
 class Step:
     """A state of one of our state machines."""
 
@@ -87,6 +92,7 @@ Trigger = (
     | Said
     | Every
     | EachModelsSchedule
+    | EachModelsWatch
     | Step
     | PackageChanged
     | BuildEnded

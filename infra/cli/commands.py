@@ -14,6 +14,7 @@ COMMANDS = {
     "query": "ask Athena about the published tables",
     "train": "start a training by hand",
     "models": "the versions of a model, which one serves, and what came of its trainings",
+    "drift": "whether what a model is asked and answers is still what it learned from",
     "approve": "let a registered model version go into service",
     "promote": "let a version go into service, and wait until it answers",
     "rollback": "let what served before come back, and wait until it answers",

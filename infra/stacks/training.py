@@ -99,7 +99,8 @@ class TrainingStack(Floor):
         machine = self.machine.machine.ref
         permits.read(train, "ReadTheLastTraining", lake.artefact, "runs/*/last.json")
         permits.browse(train, "SeeWhetherThereWasOne", lake.artefact, "runs/")
-        permits.write(train, "RecordTheTraining", lake.artefact, "runs/*/last.json", "runs/*/run.json")
+        records = ("runs/*/last.json", "runs/*/run.json", "watch/*.led-to.json")
+        permits.write(train, "RecordTheTraining", lake.artefact, *records)
         permits.read(train, "ReadTableMetadata", lake.lake, "tables/*/metadata/")
         permits.catalogue(train, "FindTables", lake, "GetTable")
         permits.use_key(train, lake, "s3")

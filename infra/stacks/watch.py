@@ -1,4 +1,4 @@
-"""What tells us how it goes: a dashboard, and alarms on what must not stay unseen."""
+"""What tells us how it goes: models are looked at, and there are a dashboard and alarms."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration, aws_cloudwatch
 from aws_cdk.aws_cloudwatch import ComparisonOperator, GraphWidget, Metric, TreatMissingData
 
+from infra.parts.clock import Clock
+from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from tidegate.models.run import hyphens
 from tidegate.models.signals import NAMESPACE, ROLLED_BACK
@@ -28,6 +30,12 @@ REFUSALS = {
     "quarantined files": "FilesQuarantined",
     "changed columns": "ChangesFirstSeen",
 }
+LOOKS = {
+    "Drifts found": "DriftsFound",
+    "PSI of the worst feature": "WorstPsi",
+    "PSI of the scores": "PredictionShift",
+    "Live AUC": "LiveAuc",
+}
 OLDEST_MESSAGE = 900  # seconds that a file may wait
 
 
@@ -46,7 +54,8 @@ class WatchStack(Floor):
     ) -> None:
         super().__init__(scope, noun="watch", description="Tidegate: how it goes", kit=kit)
         lines = ingest.lines.values()
-        workers = (*ingest.workers, *training.workers, *serving.workers)
+        monitor = self._look_at_models(lake, training)
+        workers = (*ingest.workers, *training.workers, *serving.workers, monitor)
         dead = {f"{line.name} dead letters": _depth(line.dead_letters.queue_name) for line in lines}
         dead["undelivered"] = _depth(lake.undelivered.queue_name)
         late = {f"{line.name} delay": _age(line.queue.queue_name) for line in lines}
@@ -71,6 +80,42 @@ class WatchStack(Floor):
             _graph("Failed executions", failed, 6),
             _graph("Endpoint requests", self._requests(kit.plan.models), 6),
         )
+        self._show_looks(board)
+
+    def _show_looks(self, board: aws_cloudwatch.Dashboard) -> None:
+        """Alarms on drift, and a graph of each figure that a look tells."""
+        models = list(self.kit.plan.models)
+        drifts = {f"{name} drift": _model("DriftsFound", name, "Sum") for name in models}
+        self._alarms(drifts, 0, "what is asked or answered is not what training saw; see: tidegate drift")
+        board.add_widgets(
+            *(
+                _graph(title, {name: _model(metric, name, "Maximum") for name in models}, 6)
+                for title, metric in LOOKS.items()
+            ),
+        )
+
+    def _look_at_models(self, lake: LakeStack, training: TrainingStack) -> Worker:
+        """The function that judges what models are asked and answer, and each model's clock."""
+        monitor = self.worker("monitor", training.settings)
+        clock = Clock(self, name="watches", environment=self.environment_, undelivered=lake.undelivered)
+        for name, model in self.kit.plan.models.items():
+            says = {"model": name, "cause": "Schedule"}
+            clock.strikes(name, monitor, expression=model.watch, says=says)
+        kept = ("captures/", "runs/*/evaluation/", "watch/*/place.json", "athena/")
+        permits.read(monitor, "ReadWhatIsJudged", lake.artefact, *kept)
+        permits.write(monitor, "WriteReportsAndResults", lake.artefact, "watch/", "athena/")
+        permits.read(monitor, "ReadTables", lake.lake, "tables/")
+        for store in (lake.artefact, lake.lake):
+            actions = ["s3:ListBucket", "s3:GetBucketLocation"]
+            monitor.may(f"Browse{store.node.id}", actions, [store.bucket.bucket_arn])
+        group = self.arn("athena", f"workgroup/{lake.workgroup}")
+        monitor.may("Query", ["athena:StartQueryExecution", "athena:GetQueryExecution"], [group])
+        permits.catalogue(monitor, "FindTables", lake, "GetDatabase", "GetTable")
+        permits.use_key(monitor, lake, "s3")
+        monitor.may("ListVersions", ["sagemaker:ListModelPackages"], ["*"])  # it cannot be narrowed
+        monitor.may("SeeVersions", ["sagemaker:DescribeModelPackage"], training.registry)
+        permits.say_facts(monitor, lake)
+        return monitor
 
     def _rollbacks(self, models: Iterable[str]) -> dict[str, Metric]:
         endpoints = [hyphens(model) for model in models]
@@ -137,6 +182,11 @@ def _replays() -> dict[str, Metric]:
 
 def _rolled_back(endpoint: str) -> Metric:
     return _metric(NAMESPACE, ROLLED_BACK, "Sum", {"endpoint": endpoint})
+
+
+def _model(name: str, model: str, statistic: str) -> Metric:
+    """What `functions/monitor.py` tells of a model, in the same format."""
+    return _metric("Tidegate", name, statistic, {"service": "monitor", "model": model})
 
 
 def _requests(endpoint: str) -> Metric:

@@ -191,4 +191,6 @@ class DriftFound(Fact):
 
     model: str
     features: tuple[str, ...]
-    report: str
+    report: str  # where it lies: one of each window, so that the same drift said twice is known again
+    version: int = 0  # that answered
+    what: tuple[str, ...] = ()  # drift, prediction shift, quality

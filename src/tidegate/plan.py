@@ -82,6 +82,16 @@ class LookupPlan:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetrainPlan:
+    """What starts a training by itself, and how often at most."""
+
+    on: tuple[str, ...] = ("new data", "schedule", "drift", "quality")
+    cool_down_hours: float = 0.0
+    most_a_day: int = 4
+    hours_a_month: float = 100.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelPlan:
     """One model, as far as wiring and light functions need it."""
 
@@ -99,6 +109,8 @@ class ModelPlan:
     rollout: Rollout = BY_CANARY
     serving: Serving = ON_INSTANCES
     approval: Approval = BY_PERSON
+    watch: str = "rate(1 day)"  # when it is looked at
+    retrain: RetrainPlan = RetrainPlan()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,4 +176,6 @@ def _dataset_from_json(value: Mapping[str, Any]) -> DatasetPlan:
 def _model_from_json(value: Mapping[str, Any]) -> ModelPlan:
     lookups = tuple(LookupPlan(**{**look, "by": tuple(look["by"])}) for look in value["lookups"])
     ways = {name: read_way(value[name]) for name in ("rollout", "serving", "approval")}
-    return ModelPlan(**{**value, **ways, "lookups": lookups, "reads": tuple(value["reads"])})
+    retrain = RetrainPlan(**{**value["retrain"], "on": tuple(value["retrain"]["on"])})
+    read = {"lookups": lookups, "reads": tuple(value["reads"]), "retrain": retrain}
+    return ModelPlan(**{**value, **ways, **read})

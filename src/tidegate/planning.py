@@ -12,7 +12,7 @@ from tidegate.errors import ContractMistake
 from tidegate.models.code_version import code_version
 from tidegate.models.environment import environment_version
 from tidegate.models.ways import check_ways
-from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, TableSpec
+from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, RetrainPlan, TableSpec
 
 if TYPE_CHECKING:
     from tidegate.contract.declare import Dataset
@@ -104,6 +104,13 @@ def _plan_model(model: Model) -> ModelPlan:
         rollout=model.rollout,
         serving=model.serving,
         approval=model.approval,
+        watch=model.watch.schedule,
+        retrain=RetrainPlan(
+            on=model.retrain.on,
+            cool_down_hours=model.retrain.cool_down.total_seconds() / 3600,
+            most_a_day=model.retrain.most_a_day,
+            hours_a_month=model.retrain.hours_a_month,
+        ),
     )
 
 

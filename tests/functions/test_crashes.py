@@ -34,9 +34,9 @@ class Died(BaseException):
 class Crash:
     """Kills the process at its n-th call to AWS, before it is sent or with its answer lost."""
 
-    def __init__(self, at: int, when: str) -> None:
+    def __init__(self, at: int, when: str, clients: list[Any] | None = None) -> None:
         self.left, self.hook, self.done = at, {"before": "before-send", "after": "after-call"}[when], False
-        self.clients = [
+        self.clients = clients or [
             aws.client("s3"),
             aws.client("dynamodb"),
             aws.client("events"),

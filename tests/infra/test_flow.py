@@ -7,7 +7,16 @@ from typing import Any
 
 from infra.flow import FLOW, MACHINES
 from infra.layers import ROOT
-from infra.triggers import BuildEnded, EachModelsSchedule, Every, PackageChanged, Queue, Route, Said
+from infra.triggers import (
+    BuildEnded,
+    EachModelsSchedule,
+    EachModelsWatch,
+    Every,
+    PackageChanged,
+    Queue,
+    Route,
+    Said,
+)
 from tidegate.contract.source import SECONDS
 from tidegate.plan import plan
 
@@ -82,7 +91,9 @@ def test_each_clock_of_the_table_strikes(synthesis: Any) -> None:
     schedules = [item["Properties"] for item in synthesis.resources("AWS::Scheduler::Schedule").values()]
     triggers = [trigger for row in FLOW.values() for trigger in row.on]
     fixed = sum(isinstance(trigger, Every) for trigger in triggers)
-    models = len(plan().models) * sum(isinstance(trigger, EachModelsSchedule) for trigger in triggers)
+    models = len(plan().models) * sum(
+        isinstance(trigger, EachModelsSchedule | EachModelsWatch) for trigger in triggers
+    )
     assert len(schedules) == fixed + models
     assert all(schedule["Target"]["DeadLetterConfig"] for schedule in schedules)
 

@@ -266,7 +266,8 @@ def _strike_soon(place: Place) -> None:
     pages = scheduler.get_paginator("list_schedules").paginate()
     listed = [one for page in pages for one in page["Schedules"]]
     found = [scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"]) for one in listed]
-    (ours,) = [one for one in found if MODEL in one["Target"].get("Input", "")]
+    trains = [one for one in found if one["GroupName"].endswith("-retrains")]
+    (ours,) = [one for one in trains if MODEL in one["Target"].get("Input", "")]
     at = datetime.now(UTC) + timedelta(seconds=3)
     kept = ("Name", "GroupName", "Target", "FlexibleTimeWindow", "State", "Description")
     scheduler.update_schedule(

@@ -137,6 +137,11 @@ def file_report_key(dataset: str, edition: str) -> str:
     return f"files/{dataset}/{edition}/report.json"
 
 
+def led_to_key(report_key: str) -> str:
+    """Beside the report of a drift, what became of it."""
+    return f"{report_key.removesuffix('.json')}.led-to.json"
+
+
 def page_key(report_key: str) -> str:
     """The page beside a report."""
     return f"{report_key.removesuffix('.json')}.html"

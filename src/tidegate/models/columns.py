@@ -64,6 +64,8 @@ def _cast(frame: pl.DataFrame, column: str, dtype: Any) -> pl.Expr:
         return pl.col(column).str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
     if found == pl.String and dtype == pl.Datetime("us"):
         return pl.col(column).str.to_datetime(time_unit="us", strict=False)
+    if found == pl.String and dtype == pl.Date:
+        return pl.col(column).str.to_date(strict=False)
     if isinstance(found, pl.Datetime) and dtype == UTC_MOMENT and found.time_zone is None:
         return pl.col(column).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
     return pl.col(column).cast(dtype)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from tidegate.errors import BadRequest
+from tidegate.models.restraint import Past, reason_against
 from tidegate.models.run import run_name
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ INSISTS = (
     "Pipeline",
 )  # these want a training however little new data there is
 UNBOUNDED = ("object_ids", "data_files")  # an execution's input may have 256 KiB
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+ASKED_FOR = ("Person", "Pipeline")  # somebody insists, and pays
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -60,6 +64,15 @@ class Wish:
         }
         return {**self.event, "detail": detail} if "detail" in self.event else dict(self.event)
 
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What asks, in the words of `Retrain.on`; a person asks for none of these."""
+        if self.kind != "DriftFound":
+            return {"TablePublished": ("new data",), "Schedule": ("schedule",)}.get(self.kind, ())
+        found = self.event.get("detail", {}).get("what", ())
+        drifted = ("drift",) if set(found) != {"quality"} else ()
+        return (*drifted, "quality") if "quality" in found else drifted
+
     def models(self, plan: Plan) -> list[ModelPlan]:
         """The models that this concerns.
 
@@ -96,6 +109,8 @@ class Seen:
     last: LastTraining | None
     running: str  # a training of the same model that is under way, or nothing
     etag: str  # of the record of the last training, or nothing
+    past: tuple[Past, ...] = ()  # its trainings of the last thirty days
+    now: datetime = LONG_AGO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +134,15 @@ class Nothing:
 
 
 def decide(model: ModelPlan, plan: Plan, wish: Wish, seen: Seen) -> Start | Nothing:
-    """Whether `wish` starts a training of `model`."""
+    """Whether `wish` starts a training of `model`; the model's own rules hold back what nobody asked for."""
+    wanted = _wanted(model, plan, wish, seen)
+    if isinstance(wanted, Nothing) or wish.kind in ASKED_FOR:
+        return wanted
+    held = reason_against(model.retrain, wish.causes, seen.past, seen.now)
+    return Nothing(reason=held) if held else wanted
+
+
+def _wanted(model: ModelPlan, plan: Plan, wish: Wish, seen: Seen) -> Start | Nothing:
     waiting = [name for name in model.reads if name not in seen.tables or not seen.tables[name].rows]
     if waiting:
         return Nothing(reason=f"waits for rows in: {', '.join(waiting)}")
@@ -145,7 +168,9 @@ def _again(start: Start, last: LastTraining) -> Start | Nothing:
     if not last.status:  # it was recorded, and then not started: the name keeps it from starting twice
         return replace(start, run=last.run)
     if last.status not in FAILED:
-        return Nothing(reason=f"{last.run} has learned from the same data, contracts and code")
+        said = f"{last.run} has learned from the same data, contracts and code"
+        waits = f"; new rows of {start.model.request} are waited for"
+        return Nothing(reason=said + waits if start.wish.kind == "DriftFound" else said)
     if start.wish.kind not in INSISTS:
         return Nothing(reason=f"{last.run} failed on the same data; ask for it with: tidegate train")
     tries = last.run.removeprefix(start.run).removeprefix("-")

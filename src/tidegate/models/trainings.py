@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -12,6 +14,7 @@ from tidegate.errors import CommitConflict, Refused
 from tidegate.lake import layout
 from tidegate.models.decide import LastTraining, Nothing, Seen, Start, TableState, decide
 from tidegate.models.registry import model_in_service
+from tidegate.models.restraint import Past
 from tidegate.models.run import Run, hyphens
 
 if TYPE_CHECKING:
@@ -40,11 +43,14 @@ class Trainings:
         """The world as it is before a decision on `model`."""
         found = {name: self._table(name) for name in model.reads}
         last, etag = self._last(model)
+        past, now = self._past(model), datetime.now(UTC)
         return Seen(
             tables={name: state for name, state in found.items() if state},
             last=last,
-            running=self._running(model),
+            running=next((one.run for one in past if one.ended is None), ""),
             etag=etag,
+            past=past,
+            now=now,
         )
 
     def start(self, start: Start) -> str:
@@ -84,6 +90,14 @@ class Trainings:
         champion = run.champion or f"{run.prefix}/run.json"  # a job's input cannot be empty
         images = {"image": run.image, "training_image": run.training_image or run.image}
         return {"run": run.run, **images, "prefix": run.prefix, "champion": champion}
+
+    def tell_report(self, wish: Wish, outcome: str) -> None:
+        """Leave beside the report of a drift what it led to, for whoever reads the report."""
+        report = wish.event.get("detail", {}).get("report", "")
+        bucket, key = layout.split_uri(report)
+        if wish.kind == "DriftFound" and bucket == self.bucket and key.startswith("watch/"):
+            told = {"outcome": outcome, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+            self.s3.put_object(Bucket=bucket, Key=layout.led_to_key(key), Body=json.dumps(told))
 
     def _run(self, start: Start) -> Run:
         model = start.model
@@ -141,12 +155,16 @@ class Trainings:
                 return ""
             raise
 
-    def _running(self, model: ModelPlan) -> str:
-        pages = self.states.get_paginator("list_executions").paginate(
-            stateMachineArn=self.machine, statusFilter="RUNNING"
+    def _past(self, model: ModelPlan) -> tuple[Past, ...]:
+        """The model's trainings, as long as Step Functions remembers them (90 days)."""
+        pages = self.states.get_paginator("list_executions").paginate(stateMachineArn=self.machine)
+        ours = re.compile(rf"{re.escape(hyphens(model.name))}-[0-9a-f]{{12}}(-\d+)?")
+        return tuple(
+            Past(run=item["name"], began=item["startDate"], ended=_ended(item))
+            for page in pages
+            for item in page["executions"]
+            if ours.fullmatch(item["name"])
         )
-        names = [item["name"] for page in pages for item in page["executions"]]
-        return next((name for name in names if name.startswith(f"{hyphens(model.name)}-")), "")
 
     def _table(self, name: str) -> TableState | None:
         """The current snapshot and row count that an Iceberg table's metadata file tells."""
@@ -165,6 +183,10 @@ class Trainings:
         return TableState(
             snapshot_id=str(current), rows=int(snapshots[current]["summary"].get("total-records", 0))
         )
+
+
+def _ended(execution: Mapping[str, Any]) -> datetime | None:
+    return None if execution["status"] in ("RUNNING", "PENDING_REDRIVE") else execution["stopDate"]
 
 
 def _folder(model: ModelPlan) -> str:

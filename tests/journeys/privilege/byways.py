@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import pytest
 
-from infra.cli import drops, land, ledger
+from infra.cli import drops, land, ledger, registry
 from infra.cli.quarantine import replay
 from tests.clouds import eventually
 from tidegate.facts import FileLanded, FileValidated
@@ -19,6 +19,8 @@ from tidegate.lake import layout, tables
 from tidegate.lake.announce import announce
 from tidegate.lake.entry import State
 from tidegate.lake.staging import StagingShelf
+from tidegate.models import captures
+from tidegate.models.watch.place import Places, Window
 from tidegate.plan import plan
 from tidegate.settings import Setting
 
@@ -32,6 +34,7 @@ WAIT_SECONDS = 120.0
 
 def walk(place: Place) -> None:
     """Take every byway, and wait until each came to its end."""
+    a_look_at_a_model(place)
     first = a_flight_file(place)
     a_step_that_was_done_before(place, first)
     a_step_that_fails(place, first)
@@ -42,6 +45,48 @@ def walk(place: Place) -> None:
     a_build_of_the_image(place)
     metadata_that_grew_old(place)
     passengers_in_disguise(place)
+
+
+def a_look_at_a_model(place: Place) -> None:
+    """Requests that drifted were answered; the watch strikes, and finishes the window that is open."""
+    s3, bucket = place.client("s3"), place.settings[Setting.ARTEFACT_BUCKET]
+    serving = registry.endpoint(place, "flight_delay")
+    assert serving is not None, "a model is in service"
+    now = datetime.now(UTC)
+    rows = [{"year": 2013, "month": 3, "day": 1 + at % 28, "origin": "JFK"} for at in range(600)]
+    rows = [
+        {**row, "carrier": "B6", "flight": at, "time_hour": f"2013-03-{row['day']:02}T15:00:00Z", "minute": 5}
+        for at, row in enumerate(rows)
+    ]
+    body = captures.lines(
+        identity="byway",
+        at=now,
+        version=serving["version"],
+        rows=rows,
+        features=[{"distance": 9000.0 + at} for at in range(600)],
+        scores=[0.2] * 600,
+    )
+    key = captures.capture_key("flight_delay", now, serving["version"], "byway")
+    s3.put_object(Bucket=bucket, Key=key, Body=b"".join(body))
+    places = Places(s3, bucket)
+    window = Window(now - timedelta(days=1), (now + timedelta(minutes=1)).replace(microsecond=0))
+    places.open("flight_delay", places.read("flight_delay"), window)
+    _strike_soon(place, "watches")
+    eventually(lambda: places.read("flight_delay").window is None, WAIT_SECONDS)
+
+
+def _strike_soon(place: Place, group: str) -> None:
+    """Let a clock strike in a few seconds, everything else of it left as it was deployed."""
+    scheduler, name = place.client("scheduler"), f"tidegate-{place.environment}-{group}"
+    (listed,) = scheduler.list_schedules(GroupName=name)["Schedules"]
+    ours = scheduler.get_schedule(Name=listed["Name"], GroupName=name)
+    at = datetime.now(UTC) + timedelta(seconds=3)
+    kept = ("Name", "GroupName", "Target", "FlexibleTimeWindow", "State", "Description")
+    scheduler.update_schedule(
+        **{field: ours[field] for field in kept if field in ours},
+        ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
+        ScheduleExpressionTimezone="UTC",
+    )
 
 
 def a_flight_file(place: Place) -> Entry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import BadRequest, NotFound
 from tidegate.models.decide import LastTraining, Nothing, Seen, Start, TableState, Wish, decide
+from tidegate.models.restraint import Past
+from tidegate.plan import RetrainPlan
 
 PUBLISHED = Wish.from_event(
     {"detail-type": "TablePublished", "detail": {"dataset": "flights", "snapshot_id": "1"}}
@@ -99,3 +102,41 @@ def test_a_wish_concerns_the_models_that_read_the_table() -> None:
 def test_an_event_that_asks_for_nothing_is_refused_by_its_kind() -> None:
     with pytest.raises(BadRequest, match="ModelDeployed"):
         Wish.from_event({"detail-type": "ModelDeployed", "detail": {}})
+
+
+def drift(*what: str) -> Wish:
+    return Wish.from_event(
+        {"detail-type": "DriftFound", "detail": {"model": "flight_delay", "what": list(what)}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "causes"),
+    [
+        (("drift",), ("drift",)),
+        (("prediction shift",), ("drift",)),
+        (("quality",), ("quality",)),
+        (("drift", "quality"), ("drift", "quality")),
+        ((), ("drift",)),
+    ],
+)
+def test_a_drift_asks_for_what_was_found(what: tuple[str, ...], causes: tuple[str, ...]) -> None:
+    assert drift(*what).causes == causes
+
+
+def test_a_drift_of_the_same_data_starts_nothing_and_waits_for_new_rows() -> None:
+    said = reason(drift("drift"), replace(SEEN, last=last()))
+    assert said.endswith("from the same data, contracts and code; new rows of flights are waited for")
+
+
+def test_the_models_rules_hold_back_what_nobody_asked_for() -> None:
+    began = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    past = (Past(run="flight-delay-0", began=began, ended=began + timedelta(minutes=5)),)
+    seen = replace(SEEN, past=past, now=began + timedelta(hours=1))
+    model = replace(MODEL, retrain=RetrainPlan(cool_down_hours=2))
+    for wish in (PUBLISHED, SCHEDULE, drift("drift")):
+        held = decide(model, PLAN, wish, seen)
+        assert isinstance(held, Nothing)
+        assert held.reason.startswith("it cools down until 2026-11-25 14:00 UTC")
+    assert isinstance(decide(model, PLAN, PERSON, seen), Start)
+    assert isinstance(decide(model, PLAN, SCHEDULE, replace(seen, now=began + timedelta(hours=2))), Start)
