@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from infra.cli.answer import Answer, grid, said
-from infra.local.images import IMAGES, Environment
+from infra.local.images import IMAGES, MLFLOW, Environment
 from infra.local.images.own import own_environments
 
 if TYPE_CHECKING:
@@ -62,5 +62,5 @@ def _build(names: list[str], screen: Screen) -> Answer:
 
 
 def _known() -> dict[str, Environment]:
-    every: list[Environment] = [*IMAGES, *own_environments()]
+    every: list[Environment] = [*IMAGES, MLFLOW, *own_environments()]
     return {one.name: one for one in every}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OF_ENDPOINTS = re.compile(r".*(Endpoint|Inference).*|(Create|Describe|Delete|List)Models?")
 OF_TRACKING = re.compile(
-    r"[A-Z][a-z]+(Pipeline|ModelCard|Artifact|Action|Context|Association|Lineage|Experiment|Trial|Search)\w*|Search"
+    r"[A-Z][a-z]+(Pipeline|ModelCard|Artifact|Action|Context|Association|Lineage|Experiment|Trial|Search|Mlflow)\w*|Search"
 )
 PAGE = ROOT / "docs" / "local-sagemaker.md"
 

@@ -56,6 +56,7 @@ _SERVICES = {
                 "CreateEndpointConfig",
                 "CreatePipeline",
                 "UpdatePipeline",
+                "CreateMlflowTrackingServer",
             }
         ),
         "arn:aws:sagemaker:{region}:{account}:*", "ValidationException",

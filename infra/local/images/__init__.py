@@ -98,5 +98,7 @@ IMAGES = (
     # its inference image is TensorFlow Serving, of which there is no package
     Image("tensorflow", ("tensorflow-training",), (), refused=("tensorflow-inference",)),
 )
+# no image of AWS's: what stands for its managed MLflow
+MLFLOW = Image("mlflow", (), ())
 BY_REPOSITORY = {repository: image for image in IMAGES for repository in image.repositories}
 REFUSED = {repository: image for image in IMAGES for repository in image.refused}

@@ -14,6 +14,7 @@ from infra.local.sagemaker.autoscaling import AutoScaling
 from infra.local.sagemaker.configs import EndpointConfigs
 from infra.local.sagemaker.endpoints import Endpoints
 from infra.local.sagemaker.faults import not_implemented
+from infra.local.sagemaker.mlflow.servers import TrackingServers
 from infra.local.sagemaker.models import Models
 from infra.local.sagemaker.outbox import Outbox
 from infra.local.sagemaker.pipelines import Pipelines
@@ -86,6 +87,7 @@ class Backend:
         self.packages = registry.Packages(self.parts, self.groups)
         self.pipelines = Pipelines(self.parts)
         self.tracking = Tracking(self.parts)
+        self.mlflow = TrackingServers(self.parts)
         self.runtime = Runtime(self.parts, self.endpoints)
         self.invocations: dict[str, Invoke] = {
             "InvokeEndpoint": self.runtime.invoke,
@@ -123,6 +125,7 @@ class Backend:
             jobs.interrupt()
         self.endpoints.bring_back()
         self.pipelines.executions.resume()
+        self.mlflow.bring_back()
 
     def reset(self) -> None:
         """Forget everything and end every process."""
@@ -132,6 +135,7 @@ class Backend:
     def kill(self) -> None:
         """End every process at once."""
         self.pipelines.executions.close()
+        self.mlflow.kill()
         for jobs in self.jobs:
             jobs.kill()
         self.endpoints.kill()
@@ -149,7 +153,7 @@ class Backend:
             "UpdateEndpointWeightsAndCapacities": self.endpoints.update_weights,
             "UpdateModelPackage": self.packages.update,
         }
-        table |= self.pipelines.operations() | self.tracking.operations()
+        table |= self.pipelines.operations() | self.tracking.operations() | self.mlflow.operations()
         for jobs in self.jobs:
             table |= {
                 f"Create{jobs.word}": jobs.start,

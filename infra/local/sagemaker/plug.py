@@ -20,6 +20,7 @@ from infra.local.sagemaker.autoscaling import SERVICE as SCALING
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
 from infra.local.sagemaker.config import Config
+from infra.local.sagemaker.mlflow import plug as mlflow
 from infra.local.sagemaker.pipelines import template
 from infra.local.sagemaker.runtime import Stream
 
@@ -52,6 +53,7 @@ def install() -> Backend:
     _authorise()
     _orchestrate()
     _provision()
+    mlflow.install(backend)
     return backend()
 
 

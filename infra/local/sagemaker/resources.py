@@ -30,6 +30,7 @@ _NAMED = {
     "TrialName": "experiment-trial",
     "ExperimentName": "experiment",
     "ModelCardName": "model-card",
+    "TrackingServerName": "mlflow-tracking-server",
 }
 _GIVEN = ("ResourceArn", "ModelPackageArn", "PipelineExecutionArn", "PipelineArn", "ArtifactArn")
 # lists of what belongs to one resource, which IAM knows

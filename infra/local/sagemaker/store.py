@@ -37,6 +37,7 @@ NOUNS = (
     "experiment-trial-component",
     "trial-membership",
     "model-card",
+    "mlflow-tracking-server",
 )
 
 

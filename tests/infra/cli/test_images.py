@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from infra.cli.main import main
-from infra.local.images import IMAGES
+from infra.local.images import IMAGES, MLFLOW
 
 if TYPE_CHECKING:
     import pytest
@@ -18,7 +18,7 @@ def test_every_image_is_listed_with_its_repositories_and_whether_it_is_built(
     assert main(["images", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert {one["name"]: one["repositories"] for one in said} == {
-        image.name: list(image.repositories) for image in IMAGES
+        image.name: list(image.repositories) for image in (*IMAGES, MLFLOW)
     }
     assert all((one["megabytes"] is not None) == one["built"] for one in said)
 

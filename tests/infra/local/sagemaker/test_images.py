@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.images import BY_REPOSITORY, IMAGES
+from infra.local.images import BY_REPOSITORY, IMAGES, MLFLOW
 from infra.local.images.own import OwnEnvironment
 from infra.local.sagemaker.faults import ApiError
 from infra.local.sagemaker.images import OURS, Images
@@ -106,7 +106,7 @@ def test_tensorflow_serving_is_refused_by_name(images: Images) -> None:
 
 
 def test_every_lock_pins_each_package_by_its_hash_and_tells_how_it_was_made() -> None:
-    for image in IMAGES:
+    for image in (*IMAGES, MLFLOW):
         first, *lines = image.lock.read_text().splitlines()
         assert first.startswith("# Every package and its hashes. Made by: ")
         names = [line for line in lines if line and not line.startswith(" ")]
