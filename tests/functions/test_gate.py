@@ -56,5 +56,5 @@ def test_a_pipelines_step_names_the_run_and_gets_the_texts_that_it_wants(
     assert (answer["passed"], answer["reasons"], answer["run"]) == ("true", "", RUN.run)
     put(cloud, event, evaluation(least_auc=0.99))
     answer = handler(asked, None)
-    assert (answer["passed"], answer["run"]) == ("false", "")
+    assert (answer["passed"], answer["run"]) == ("false", "nan")
     assert answer["reasons"].startswith("floor: AUC")

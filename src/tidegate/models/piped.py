@@ -18,7 +18,7 @@ def property_names(datasets: Iterable[str]) -> list[str]:
     """The names under which a version of a model that reads `datasets` is told of in the registry."""
     told = "run cause code sha256 rows auc log_loss brier one_feature_auc base_rate_log_loss onnx_difference"
     kinds = ("snapshot", "contract")
-    return [*told.split(), "champion", *(f"{kind}_{name}" for name in datasets for kind in kinds)]
+    return [*told.split(), "champion", "gain_low", *(f"{kind}_{name}" for name in datasets for kind in kinds)]
 
 
 def run_of(event: Mapping[str, Any], s3: Any) -> Run:
@@ -40,4 +40,5 @@ def spread(verdict: dict[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
         "description": package.get("ModelPackageDescription", ""),
         **package.get("CustomerMetadataProperties", {}),
     }
-    return {name: told.get(name, "") for name in event["wanted"]}
+    # a property cannot be empty: what was not measured is no number, which no rule takes for a gain
+    return {name: told.get(name, "nan") for name in event["wanted"]}
