@@ -59,6 +59,8 @@ def start(parts: Parts, endpoint: str, variant: Record, model: Record) -> Instan
     def keep(line: str) -> None:
         parts.outbox.line(f"/aws/sagemaker/Endpoints/{endpoint}", stream, line)
 
+    if remark := parts.config.images.remark(served.image(model)):
+        keep(remark)
     return Instance(variant, *served.start(parts, base, model, {}, keep))
 
 

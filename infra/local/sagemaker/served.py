@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 PING_SECONDS = 2.0
 
 
+def image(model: Record) -> str:
+    """The image of a model's container."""
+    return str((model.get("PrimaryContainer") or model["Containers"][0])["Image"])
+
+
 def start(
     parts: Parts, base: Path, model: Record, variables: Mapping[str, str], keep: Callable[[str], None]
 ) -> tuple[Process, int]:

@@ -6,11 +6,11 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from infra.local.sagemaker import allowance, channels, readings, refusals
+from infra.local.sagemaker import allowance, channels, configuration, readings, refusals
 from infra.local.sagemaker.allowance import INTERRUPTED, Allowance
 from infra.local.sagemaker.endings import RUNTIME_UP, WAIT_UP, Ended, judge
 from infra.local.sagemaker.faults import invalid, not_implemented
-from infra.local.sagemaker.files import pack, upload, write_json
+from infra.local.sagemaker.files import pack, upload
 from infra.local.sagemaker.jobs import Jobs
 from infra.local.sagemaker.mirror import Mirror, meanwhile
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from infra.local.sagemaker.store import Record
 
-GROUP = "homogeneousCluster"
 UNDER_WAY = ("Starting", "Downloading", "Training", "Interrupted", "Uploading")
 STARTING = "Launching requested ML instances"
 CHECKPOINTS = "/opt/ml/checkpoints"
@@ -86,6 +85,9 @@ class TrainingJobs(Jobs):
                 self._step(job, INTERRUPTED, "Training job interrupted: the spot instance was taken back")
                 shutil.rmtree(base / "ml")
                 self._step(job, "Starting", STARTING)
+            if ended.code is None:
+                self.stopping(job)
+                self.parts.store.change(job, TrainingJobStatus="Stopping")
             if found := heard.final():
                 self.parts.store.change(job, FinalMetricDataList=found)
             self._step(job, "Uploading", "Uploading generated training model")
@@ -125,7 +127,7 @@ class TrainingJobs(Jobs):
         for channel in job.get("InputDataConfig", []):
             into = ml / "input" / "data" / channel["ChannelName"]
             channels.bring(s3, channel["DataSource"]["S3DataSource"], into)
-        _configure(ml / "input" / "config", job)
+        configuration.write(ml / "input" / "config", job)
         heard = self.readings[job["TrainingJobName"]]
         tasks = [lambda: heard.send(self.parts.cloud)]
         if kept := _checkpoints(job):
@@ -215,34 +217,3 @@ def _checkpoints(request: Record) -> str:
     if not path.startswith("/opt/ml/") or ".." in path.split("/"):
         raise not_implemented(f"CheckpointConfig.LocalPath {path}: a directory that is not below /opt/ml")
     return str(path.removeprefix("/opt/ml/"))
-
-
-def _configure(folder: Path, job: Record) -> None:
-    """The files of https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-training-algo-running-container.html"""
-    kind = job.get("ResourceConfig", {}).get("InstanceType", "ml.m5.large")
-    group = {"instance_group_name": GROUP, "instance_type": kind, "hosts": ["algo-1"]}
-    mode = job["AlgorithmSpecification"]["TrainingInputMode"]
-    write_json(folder / "hyperparameters.json", job.get("HyperParameters", {}))
-    write_json(
-        folder / "inputdataconfig.json",
-        {
-            channel["ChannelName"]: {
-                "TrainingInputMode": channels.input_mode(channel, mode),
-                "S3DistributionType": "FullyReplicated",
-                "RecordWrapperType": "None",
-                **({"ContentType": channel["ContentType"]} if "ContentType" in channel else {}),
-            }
-            for channel in job.get("InputDataConfig", [])
-        },
-    )
-    write_json(
-        folder / "resourceconfig.json",
-        {
-            "current_host": "algo-1",
-            "current_instance_type": kind,
-            "current_group_name": GROUP,
-            "hosts": ["algo-1"],
-            "instance_groups": [group],
-            "network_interface_name": "lo",
-        },
-    )

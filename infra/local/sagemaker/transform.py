@@ -72,7 +72,7 @@ class TransformJobs(Jobs):
         """Start the model's container, and send it each object."""
         source = job["TransformInput"]["DataSource"]["S3DataSource"]
         objects = list(channels.objects(s3, source))
-        keep = self.listener(job, _image(job["_model"]))
+        keep = self.listener(job, served.image(job["_model"]))
         process, port = served.start(self.parts, base, job["_model"], _told(job), keep)
         with self.running(job, process):
             try:
@@ -176,10 +176,6 @@ class _Caller:
 def _processing(job: Record) -> Processing:
     source, wanted = job["TransformInput"], job["TransformOutput"]
     return Processing(job.get("DataProcessing", {}), source.get("ContentType", ""), wanted.get("Accept", ""))
-
-
-def _image(model: Record) -> str:
-    return str((model.get("PrimaryContainer") or model["Containers"][0])["Image"])
 
 
 def _told(job: Record) -> dict[str, str]:

@@ -143,6 +143,7 @@ def test_a_spot_job_that_waits_too_long_is_stopped_as_such(sage: Sage) -> None:
     assert job["TrainingJobStatus"] == "Stopped"
     assert job["SecondaryStatus"] == WAIT_UP
     assert steps(job).count("Interrupted") == 2
+    assert steps(job)[-3:] == ["Training", "Stopping", WAIT_UP]
 
 
 def test_the_time_of_all_runs_counts() -> None:
