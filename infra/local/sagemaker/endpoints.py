@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from infra.local.sagemaker import capacity
 from infra.local.sagemaker.announce import shown_fleet
 from infra.local.sagemaker.faults import invalid, not_implemented
+from infra.local.sagemaker.instance import forget
 from infra.local.sagemaker.invocations import missing
 from infra.local.sagemaker.rolling import Rolling
 from infra.local.sagemaker.rollout import Rollout
@@ -138,6 +139,7 @@ class Endpoints:
 
     def bring_back(self) -> None:
         """After a restart: start again what was in service, with the configuration that was."""
+        forget(self.parts.config.root / "endpoint")  # what the containers before the restart left
         for endpoint in self.parts.store.every(self.noun):
             name = endpoint["EndpointName"]
             if endpoint["EndpointStatus"] == "Deleting":

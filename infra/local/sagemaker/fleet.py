@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CALL_SECONDS = 60.0  # the longest that AWS lets an invocation take
 ASYNC_CALL_SECONDS = 3600.0
 ASYNC_CALLS = 4  # of an instance at the same time, where the configuration does not say; AWS tells no figure
+OF_ALL_MODELS = ("EnableNetworkIsolation", "ExecutionRoleArn")  # a configuration's own go before a model's
 AnyVariant = Variant | ServerlessVariant
 AnySeat = Seat | ServerlessSeat
 
@@ -110,9 +111,11 @@ def launch(
         client = config["AsyncInferenceConfig"].get("ClientConfig", {})
         most, drain = client.get("MaxConcurrentInvocationsPerInstance", ASYNC_CALLS), ASYNC_CALL_SECONDS
 
+    of_all = {member: config[member] for member in OF_ALL_MODELS if config.get(member)}
+
     def make(record: Record) -> AnyVariant:
         def start() -> instance.Instance:
-            return instance.start(parts, endpoint, record, models[record["ModelName"]])
+            return instance.start(parts, endpoint, record, {**models[record["ModelName"]], **of_all})
 
         if "ServerlessConfig" in record:
             return ServerlessVariant(record, start, parts.config.time_scale)

@@ -8,6 +8,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 from infra.local.sagemaker import served
+from infra.local.sagemaker.faults import ApiError
+from infra.local.sagemaker.files import BadArchiveError
 from infra.local.sagemaker.wirepool import Pool
 
 if TYPE_CHECKING:
@@ -51,7 +53,14 @@ class Instance:
 
 
 def start(parts: Parts, endpoint: str, variant: Record, model: Record) -> Instance:
-    """Start a container of a variant; it may not be healthy yet."""
+    """Start a container of a variant; it may not be healthy yet.
+
+    Raises:
+        UnhealthyError: its model cannot be fetched, or it cannot be started.
+    """
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
+
     identity = uuid.uuid4().hex[:17]
     base = (parts.config.root / "endpoint" / endpoint / identity).resolve()
     stream = f"{variant['VariantName']}/i-{identity}"
@@ -61,7 +70,12 @@ def start(parts: Parts, endpoint: str, variant: Record, model: Record) -> Instan
 
     if remark := parts.config.images.remark(served.image(model)):
         keep(remark)
-    return Instance(variant, *served.start(parts, base, model, {}, keep))
+    try:
+        return Instance(variant, *served.start(parts, base, model, {}, keep))
+    except (ApiError, BadArchiveError, ClientError, BotoCoreError, Boto3Error, OSError) as failure:
+        forget(base)
+        said = failure.what if isinstance(failure, ApiError) else failure
+        raise UnhealthyError(f"Failed to download model data or to start the container: {said}") from failure
 
 
 def end(instances: Iterable[Instance]) -> None:

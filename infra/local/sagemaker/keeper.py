@@ -7,8 +7,6 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
-from infra.local.sagemaker.faults import ApiError
-from infra.local.sagemaker.files import BadArchiveError
 from infra.local.sagemaker.instance import UnhealthyError
 
 if TYPE_CHECKING:
@@ -27,8 +25,6 @@ def keep(traffics: Callable[[], Iterable[Traffic]]) -> None:
 
 
 def _look(traffics: Callable[[], Iterable[Traffic]]) -> None:
-    from botocore.exceptions import BotoCoreError, ClientError
-
     pause = threading.Event()
     while not pause.wait(LOOK_EVERY_SECONDS):
         for traffic in list(traffics()):
@@ -36,7 +32,7 @@ def _look(traffics: Callable[[], Iterable[Traffic]]) -> None:
             try:
                 if fleet:
                     fleet.heal(partial(_in_service, traffic, fleet))
-            except (UnhealthyError, BadArchiveError, ApiError, ClientError, BotoCoreError, OSError) as error:
+            except UnhealthyError as error:
                 _log.warning("a container could not be started again: %s", error)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 from infra.local.sagemaker import capacity
 from infra.local.sagemaker.announce import ENDPOINT_EVENT, endpoint_detail
 from infra.local.sagemaker.faults import ApiError
-from infra.local.sagemaker.files import BadArchiveError
 from infra.local.sagemaker.fleet import Fleet, launch
 from infra.local.sagemaker.instance import UnhealthyError
 from infra.local.sagemaker.rolling import Rolling
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.store import Record
     from infra.local.sagemaker.traffic import Traffic
 
-_log = logging.getLogger(__name__)
 RETRY_SECONDS = (0.2, 0.5, 1, 2, 4)
 
 
@@ -68,11 +65,12 @@ class Transitions:
     def start(self, endpoint: Record) -> None:
         """From Creating to InService."""
         self._say(endpoint)
+        traffic = self._traffic[endpoint["EndpointName"]]
         fleet = self._try_to_launch(endpoint, endpoint["EndpointConfigName"], {})
         if isinstance(fleet, str):
             self._set(endpoint, "Failed", fleet)
             return
-        self._serve(endpoint, fleet)
+        self._serve(endpoint, traffic, fleet)
         self._set(endpoint, "InService")
 
     def update(self, endpoint: Record, plan: Plan) -> None:
@@ -89,7 +87,7 @@ class Transitions:
             return
         if before and not self._roll(endpoint, plan.how, traffic, before, fleet):
             return
-        traffic.serve(fleet)
+        self._serve(endpoint, traffic, fleet)
         self.parts.store.change(endpoint, EndpointConfigName=plan.config_name, _changed=plan.changed)
         if before:
             before.stop()
@@ -99,14 +97,13 @@ class Transitions:
         """From Updating to InService with other weights and capacities."""
         self._say(endpoint)
         fleet = self._traffic[endpoint["EndpointName"]].live
-        changed = capacity.merged(endpoint.get("_changed", {}), wanted)
         try:
             if fleet:
-                fleet.adapt(capacity.effective(self._configs.get(endpoint["EndpointConfigName"]), changed))
-        except (UnhealthyError, BadArchiveError, ApiError, OSError) as failure:
+                fleet.adapt(capacity.effective(fleet.config, capacity.merged({}, wanted)))
+        except UnhealthyError as failure:
             self._set(endpoint, "InService", str(failure))
             return
-        self.parts.store.change(endpoint, _changed=changed)
+        self.parts.store.change(endpoint, _changed=capacity.merged(endpoint.get("_changed", {}), wanted))
         self._set(endpoint, "InService")
 
     def delete(self, endpoint: Record) -> None:
@@ -120,13 +117,13 @@ class Transitions:
 
     def revive(self, endpoint: Record) -> None:
         """From SystemUpdating to InService, after a restart."""
-        reason = ""
+        reason, traffic = "", self._traffic[endpoint["EndpointName"]]
         for seconds in RETRY_SECONDS:  # the rest of the cloud may still be starting
             fleet = self._try_to_launch(
                 endpoint, endpoint["EndpointConfigName"], endpoint.get("_changed", {})
             )
             if isinstance(fleet, Fleet):
-                self._serve(endpoint, fleet)
+                self._serve(endpoint, traffic, fleet)
                 self._set(endpoint, "InService")
                 return
             reason = fleet
@@ -138,12 +135,11 @@ class Transitions:
     ) -> bool:
         """Give the calls to the new fleet; False where they went back to the old one."""
         count = before.size
-        in_alarm = self.parts.cloud.alarms_in_alarm
         try:
             if isinstance(how, Rolling):
-                how.run(traffic, before, fleet, in_alarm)
+                how.run(traffic, before, fleet, self._in_alarm)
             else:
-                how.run(count, lambda share: traffic.shift(fleet, share), in_alarm)
+                how.run(count, lambda share: traffic.shift(fleet, share), self._in_alarm)
         except (RolledBackError, UnhealthyError) as reason:
             self._set(endpoint, "RollingBack")
             try:
@@ -158,32 +154,34 @@ class Transitions:
             return False
         return True
 
+    def _in_alarm(self, names: list[str]) -> list[str]:
+        """Those of the alarms that are on; not to know it is a reason to go back."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self.parts.cloud.alarms_in_alarm(names)
+        except (BotoCoreError, ClientError) as error:
+            raise RolledBackError(f"The alarms {', '.join(names)} cannot be read: {error}.") from error
+
     def _try_to_launch(
         self, endpoint: Record, config_name: str, changed: Record, counts: Mapping[str, int] | None = None
     ) -> Fleet | str:
         """The fleet, or why there is none."""
-        from boto3.exceptions import Boto3Error
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             config = capacity.effective(self._configs.get(config_name), changed)
             names = {each["ModelName"] for member in capacity.MEMBERS for each in config.get(member, [])}
             models = {name: self._models.get(name) for name in names}
             return launch(self.parts, endpoint["EndpointName"], config, models, counts or {})
-        except (UnhealthyError, BadArchiveError) as failure:
+        except UnhealthyError as failure:
             return str(failure)
         except ApiError as failure:
             return failure.what
-        except (ClientError, BotoCoreError, Boto3Error, OSError) as error:
-            _log.warning("endpoint %s: %s", endpoint["EndpointName"], error)
-            return f"Failed to download model data or to start the container: {error}"
 
-    def _serve(self, endpoint: Record, fleet: Fleet) -> None:
-        traffic = self._traffic.get(endpoint["EndpointName"])
-        if traffic is None:  # everything was reset while it started
-            fleet.kill()
-        else:
+    def _serve(self, endpoint: Record, traffic: Traffic, fleet: Fleet) -> None:
+        if self._traffic.get(endpoint["EndpointName"]) is traffic:
             traffic.serve(fleet)
+        else:  # everything was reset while it started
+            fleet.kill()
 
     def _set(self, endpoint: Record, status: str, reason: str = "") -> None:
         with self.parts.store.lock:

@@ -100,8 +100,8 @@ class Handler(BaseHTTPRequestHandler):
             os._exit(1)
         elif body == b"headers":
             self.answer(200, json.dumps({k.lower(): v for k, v in self.headers.items()}).encode())
-        elif body == b"where":
-            self.answer(200, os.environ["SAGEMAKER_BIND_TO_PORT"].encode())
+        elif body == b"key":
+            self.answer(200, os.environ.get("AWS_ACCESS_KEY_ID", "none").encode())
         elif body.startswith(b"stream"):
             self.stream(body)
         elif body.startswith(b"sleep"):

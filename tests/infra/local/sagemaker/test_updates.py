@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -84,6 +86,57 @@ def test_an_alarm_takes_a_rolling_update_back_to_all_the_old_instances(sage: Sag
     assert settled["ProductionVariants"][0]["CurrentInstanceCount"] == 3
     assert "[rolling-probe]. Rolled back to r-old." in settled["FailureReason"]
     assert {sage.ask(name)["Body"] for _ in range(6)} == {b"old"}
+
+
+def test_a_rollback_that_fails_leaves_both_versions_answering(sage: Sage) -> None:
+    name = sage.serve("stuck", sage.model("st-old", "old", count=3))
+    alarm(sage, "stuck-probe", "OK")
+    sagemaker = sage.client("sagemaker")
+    with load(sage, name) as said:
+        sagemaker.update_endpoint(
+            EndpointName=name,
+            EndpointConfigName=sage.model("st-new", "new", count=3),
+            DeploymentConfig=rolling(1, ["stuck-probe"], WaitIntervalInSeconds=300),
+        )
+        instances = lambda: sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"][0]  # noqa: E731
+        eventually(lambda: instances()["CurrentInstanceCount"] < 3)
+        sage.client("s3").delete_object(Bucket=BUCKET, Key="models/st-old/model.tar.gz")
+        alarm(sage, "stuck-probe", "ALARM")
+        status = lambda: sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]  # noqa: E731
+        eventually(lambda: status() == "UpdateRollbackFailed")
+        reason = sagemaker.describe_endpoint(EndpointName=name)["FailureReason"]
+        said.clear()
+        eventually(lambda: said["old"] and said["new"])
+    assert not failed(said)
+    assert "The rollback failed: Failed to download model data" in reason
+    with pytest.raises(ClientError, match="Cannot update in-progress endpoint"):
+        sagemaker.update_endpoint(EndpointName=name, EndpointConfigName="st-new")
+    sagemaker.delete_endpoint(EndpointName=name)
+    sagemaker.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig={"Delay": 1})
+
+
+def test_a_call_under_way_outlives_the_version_that_answers_it_and_the_endpoint(sage: Sage) -> None:
+    name = sage.serve("patient", sage.model("p-old", "old"))
+    sage.model("p-new", "new")
+    said: list[bytes] = []
+
+    def slow_call() -> threading.Thread:
+        caller = threading.Thread(target=lambda: said.append(sage.ask(name, b"sleep4")["Body"]))
+        caller.start()
+        time.sleep(0.5)  # the call is on its way before what follows
+        return caller
+
+    first = slow_call()
+    sage.client("sagemaker").update_endpoint(EndpointName=name, EndpointConfigName="p-new")
+    eventually(lambda: sage.ask(name)["Body"] == b"new")
+    assert not said, "the slow call was answered before the update"
+    first.join()
+    sage.endpoint_settled(name)
+    second = slow_call()
+    sage.client("sagemaker").delete_endpoint(EndpointName=name)
+    second.join()
+    assert len(said) == 2
+    assert all(pid.isdigit() for pid in said)
 
 
 def test_a_batch_that_does_not_start_leaves_the_old_instances(sage: Sage, updated: str) -> None:

@@ -152,6 +152,14 @@ def test_a_shadow_beside_two_variants_is_refused(sage: Sage) -> None:
         sage.config("two-shadowed", variants, ShadowProductionVariants=[sage.variant("s-a", "shadow")])
 
 
+def test_a_configuration_may_isolate_models_that_are_not(sage: Sage) -> None:
+    variant = sage.variant(sage.bare_model("open", "open"))
+    alone = sage.serve("isolated", sage.config("isolated", [variant], EnableNetworkIsolation=True))
+    assert sage.ask(alone, b"key")["Body"] == b"none"
+    reaching = sage.serve("reaching", sage.config("reaching", [variant]))
+    assert sage.ask(reaching, b"key")["Body"] != b"none"
+
+
 def test_variants_with_nothing_to_do_here_are_named(sage: Sage) -> None:
     scaled = {**sage.variant("s-a"), "ManagedInstanceScaling": {"Status": "ENABLED"}}
     with pytest.raises(
