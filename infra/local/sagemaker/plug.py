@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local import saving
-from infra.local.sagemaker import formation, machines, resources, wire
+from infra.local.sagemaker import formation, grouping, machines, resources, wire
 from infra.local.sagemaker.autoscaling import SERVICE as SCALING
 from infra.local.sagemaker.backend import Backend
 from infra.local.sagemaker.cloud import Cloud, Credentials, cannot_assume
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 NAME = "sagemaker"
 TRUSTED = "sagemaker.amazonaws.com"
-GROUP_TYPE = "AWS::SageMaker::ModelPackageGroup"
 
 _installed: list[Backend] = []
 
@@ -123,9 +122,12 @@ def _authorise() -> None:
 
     iam_actions.SERVICE_TO_IAM_NAMESPACE[NAME] = NAME
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SCALING] = SCALING
-    iam_actions._BOTOCORE_SERVICE_MAP[NAME] = [
-        "sagemaker-runtime"
-    ]  # the control plane names its action itself
+    # the control plane names its action itself; a stream needs the action of a plain call
+    iam_actions._BOTOCORE_SERVICE_MAP[NAME] = ["sagemaker-runtime"]
+    routes = iam_actions._load_botocore_routes("sagemaker-runtime")
+    iam_actions._REST_ROUTE_CACHE[NAME] = [
+        (method, path, name.removesuffix("WithResponseStream"), *rest) for method, path, name, *rest in routes
+    ]
     theirs = iam_actions.extract_resource_arn
     if getattr(theirs, "knows_sagemaker", False):
         return
@@ -153,46 +155,9 @@ def _orchestrate() -> None:
 def _provision() -> None:
     from ministack.services.cloudformation import provisioners
 
-    provisioners._RESOURCE_HANDLERS[GROUP_TYPE] = {
-        "create": _create_group,
-        "update": _update_group,
-        "delete": _delete_group,
-    }
-    formation.install(backend)
+    provisioners._RESOURCE_HANDLERS.update(grouping.handlers(backend))
     provisioners._RESOURCE_HANDLERS.update(template.handlers(backend))
-
-
-def _create_group(logical_id: str, properties: dict[str, Any], stack: str) -> tuple[str, dict[str, Any]]:
-    if "ModelPackageGroupPolicy" in properties:
-        raise ValueError(f"{stack}/{logical_id}: ModelPackageGroupPolicy is not done by the local SageMaker")
-    arn = backend().call("CreateModelPackageGroup", dict(properties))["ModelPackageGroupArn"]
-    return arn, _group_attributes(arn)
-
-
-def _update_group(
-    arn: str, old: dict[str, Any], new: dict[str, Any], stack: str
-) -> tuple[str, dict[str, Any]]:
-    if old.get("ModelPackageGroupName") != new.get("ModelPackageGroupName"):
-        return _create_group("ModelPackageGroup", new, stack)
-    group = backend().groups.get(arn)
-    backend().parts.store.change(
-        group, ModelPackageGroupDescription=new.get("ModelPackageGroupDescription", "")
-    )
-    backend().parts.tag(arn, new.get("Tags", []))
-    return arn, _group_attributes(arn)
-
-
-def _delete_group(arn: str, properties: dict[str, Any]) -> None:  # noqa: ARG001 - MiniStack's signature
-    backend().call("DeleteModelPackageGroup", {"ModelPackageGroupName": arn.rpartition("/")[2]})
-
-
-def _group_attributes(arn: str) -> dict[str, Any]:
-    group = backend().groups.get(arn)
-    return {
-        "ModelPackageGroupArn": arn,
-        "ModelPackageGroupStatus": group["ModelPackageGroupStatus"],
-        "CreationTime": str(group["CreationTime"]),
-    }
+    formation.install(backend)
 
 
 def _deliver(entries: list[dict[str, Any]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -63,3 +64,25 @@ def test_a_container_that_dies_in_mid_stream_is_a_model_stream_error(sage: Sage,
             return False
 
     eventually(answers)
+
+
+def test_who_may_invoke_an_endpoint_may_stream_from_it_and_nobody_else(sage: Sage, streaming: str) -> None:
+    iam = sage.client("iam")
+    for user, action in (("streamer", "InvokeEndpoint"), ("queuer", "InvokeEndpointAsync")):
+        iam.create_user(UserName=user)
+        allowed = {"Effect": "Allow", "Action": f"sagemaker:{action}", "Resource": f"*:endpoint/{streaming}"}
+        iam.put_user_policy(
+            UserName=user, PolicyName="p", PolicyDocument=json.dumps({"Statement": [allowed]})
+        )
+    codes = []
+    for user in ("streamer", "queuer"):
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        runtime = sage.client("sagemaker-runtime", key["AccessKeyId"], key["SecretAccessKey"])
+        for call, more in (
+            (runtime.invoke_endpoint_with_response_stream, {"Body": b"client"}),
+            (runtime.invoke_endpoint_async, {"InputLocation": "s3://art/x"}),
+        ):
+            with pytest.raises(ClientError) as refused:
+                call(EndpointName=streaming, **more)
+            codes.append(refused.value.response["Error"]["Code"])
+    assert codes == ["ModelError", "AccessDeniedException", "AccessDeniedException", "ValidationError"]
