@@ -89,7 +89,7 @@ model = TextModel(
 
 TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
 TEXT = "text"
-FRAMEWORKS = ("sklearn", "lightgbm", "pytorch", TEXT)
+FRAMEWORKS = ("sklearn", "lightgbm", "pytorch", "keras", TEXT)
 WRITTEN = ("fit.py", "net.py", "requirements.in", LOCK)
 _TARGET = re.compile("^TARGET = .*$", re.MULTILINE)
 

@@ -20,7 +20,20 @@ def _modules(room: str) -> dict[str, ModuleType]:
     package = importlib.import_module(room)
     found = (info.name for info in pkgutil.iter_modules(package.__path__))
     names = sorted(name for name in found if not name.startswith("_"))
-    return {name: importlib.import_module(f"{room}.{name}") for name in names}
+    return {name: _imported(room, name) for name in names}
+
+
+def _imported(room: str, name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{room}.{name}")
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] in (room, "tidegate", "schemas"):
+            raise
+        raise ContractMistake(
+            f"{room}/{name}",
+            f"it imports {error.name}, which is not in the environment of all",
+            "Where only its training has it, import it within fit()",
+        ) from error
 
 
 @cache

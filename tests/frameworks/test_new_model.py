@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.frameworks
-FRAMEWORKS = ("lightgbm", "pytorch")
+FRAMEWORKS = ("lightgbm", "pytorch", "keras")
 
 
 @pytest.mark.parametrize("framework", FRAMEWORKS)

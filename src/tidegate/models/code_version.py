@@ -18,6 +18,7 @@ LEARNING = (  # of the kit: what shapes a trained model; serving and bookkeeping
     "evaluate.py",
     "explain.py",
     "export.py",
+    "frameworks/keras.py",
     "frameworks/lightgbm.py",
     "frameworks/steps.py",
     "frameworks/torch.py",

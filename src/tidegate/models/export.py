@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tidegate.errors import Refused
+from tidegate.models.frameworks.keras import from_keras, of_keras
 from tidegate.models.frameworks.lightgbm import from_lightgbm, of_lightgbm
 from tidegate.models.frameworks.torch import from_torch, of_torch
 from tidegate.models.onnx_model import session_of
@@ -116,6 +117,7 @@ FRAMEWORKS = {
     "sklearn": Framework(from_sklearn, of_sklearn),
     "lightgbm": Framework(from_lightgbm, of_lightgbm),
     "torch": Framework(from_torch, of_torch),
+    "keras": Framework(from_keras, of_keras),
 }
 
 

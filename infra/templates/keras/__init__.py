@@ -1,0 +1,1 @@
+"""A model to start from: a network of Keras on TensorFlow."""
