@@ -34,14 +34,21 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     verdict = {
         "passed": not reasons,
         "reasons": reasons,
-        "package": {} if reasons else _package(known[Setting.ENVIRONMENT], run, evaluation),
+        "package": {} if reasons else _package(known[Setting.ENVIRONMENT], run, evaluation, event),
     }
     return spread(verdict, event)
 
 
-def _package(environment: str, run: Run, evaluation: Mapping[str, Any]) -> dict[str, Any]:
+def _package(
+    environment: str, run: Run, evaluation: Mapping[str, Any], event: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The registration; the job of a redriven training, and so its model's place, has a name of its own."""
     if evaluation.get("kind") == "text":
         from tidegate.models.text import gating as of_text
 
-        return of_text.package_request(environment, run, evaluation)
-    return package_request(environment, run, evaluation, registry_card(run, evaluation))
+        package = of_text.package_request(environment, run, evaluation)
+    else:
+        package = package_request(environment, run, evaluation, registry_card(run, evaluation))
+    (container,) = package["InferenceSpecification"]["Containers"]
+    container["ModelDataUrl"] = event.get("model_data") or container["ModelDataUrl"]
+    return package

@@ -80,6 +80,9 @@ FLOW: Mapping[str, Function] = {
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",),
         reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.LOOKUP_TABLE, S.SERVING_TABLE, S.MODEL_ROLE_ARN)),
+    "compare": Function(
+        on=(Step("deployment"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.SERVING_TABLE)),
     "verify": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),

@@ -68,6 +68,8 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 
 
 SYSTEMS = {
+    "redriven",
+    "shadowing",
     "cloud",
     "guarded",
     "lake",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-AT_ONCE = 64
+AT_ONCE = 128
 
 
 @dataclass

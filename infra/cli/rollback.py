@@ -34,7 +34,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
         raise NotFound(
             f"model {model}", "no version of it is in service", f"tidegate promote {model} VERSION"
         )
-    leaves = leaving(record, endpoint["status"])
+    leaves = leaving(record, endpoint["status"], endpoint["config"])
     if leaves == record.version:
         record.before(leaves)  # raises Refused while nothing served before
     fact = RollbackRequested(model=model, version=leaves, asked_by=getpass.getuser(), because=args.because)

@@ -9,7 +9,7 @@ from aws_cdk.aws_cloudwatch import Alarm, ComparisonOperator, MathExpression, Me
 from constructs import Construct
 
 from tidegate.models.rollout import VARIANT
-from tidegate.models.signals import NAMESPACE, UNWANTED
+from tidegate.models.signals import NAMESPACE, UNWANTED, dimensions
 
 if TYPE_CHECKING:
     from aws_cdk.aws_cloudwatch import IMetric
@@ -41,7 +41,7 @@ class EndpointAlarms(Construct):
         unwanted = Metric(
             namespace=NAMESPACE,
             metric_name=UNWANTED,
-            dimensions_map={"endpoint": endpoint},
+            dimensions_map=dimensions(endpoint),
             statistic="Sum",
             period=AT_ONCE,
         )

@@ -78,11 +78,11 @@ def read_record(who: Grantee, lake: LakeStack) -> None:
     use_key(who, lake, "dynamodb", encrypts=False)
 
 
-def keep_record(who: Grantee, lake: LakeStack) -> None:
+def keep_record(who: Grantee, lake: LakeStack, *through: str) -> None:
     """Read and replace what the models' records say is in service."""
     actions = ["dynamodb:GetItem", "dynamodb:PutItem"]
     who.may("KeepTheRecord", actions, [lake.serving.table_arn])
-    use_key(who, lake, "dynamodb", encrypts=False)
+    use_key(who, lake, *through, encrypts=False)
 
 
 def catalogue(who: Grantee, purpose: str, lake: LakeStack, *actions: str) -> None:

@@ -18,10 +18,12 @@ from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
 from infra.stacks.patterns import pattern
 from infra.triggers import Route
-from tidegate.models.ways import ByRule
+from tidegate.models.ways import ByRule, Shadow
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from constructs import Construct
 
     from infra.parts.worker import Worker
@@ -37,10 +39,11 @@ class ServingStack(Floor):
         settings = training.settings
         approve = self.worker("approve", settings)
         deploy = self.worker("deploy", settings)
+        compare = self.worker("compare", settings)
         verify = self.worker("verify", settings)
         predict = self.worker("predict", settings)
         release = self.worker("release", settings)
-        self.workers = (approve, release, deploy, verify, predict)
+        self.workers = (approve, release, deploy, compare, verify, predict)
         self.machine = Machine(
             self,
             name="deployment",
@@ -48,6 +51,7 @@ class ServingStack(Floor):
             substitutions={
                 "Bus": lake.bus.event_bus_name,
                 "Deploy": deploy.function.function_arn,
+                "Compare": compare.function.function_arn,
                 "Verify": verify.function.function_arn,
             },
         )
@@ -64,10 +68,10 @@ class ServingStack(Floor):
 
         self._allow_people(approve, release, lake, training)
         self._allow_deploy(deploy, lake, training)
-        permits.keep_record(verify, lake)
+        self._allow_judges(compare, verify, lake)
         for worker in (verify, predict):
             worker.may("AskEndpoints", ["sagemaker:InvokeEndpoint"], [self._ours("endpoint")])
-        self._allow_machine(deploy, verify, lake, training)
+        self._allow_machine((deploy, compare, verify), lake, training)
         self.tells({Setting.DEPLOYMENT_MACHINE_ARN: self.machine.machine.ref, Setting.API_URL: door.url})
 
     @property
@@ -119,15 +123,22 @@ class ServingStack(Floor):
         for worker in (approve, release):
             permits.say_facts(worker, lake)
 
+    def _allow_judges(self, compare: Worker, verify: Worker, lake: LakeStack) -> None:
+        permits.keep_record(verify, lake, "dynamodb")
+        permits.read(compare, "ReadCaptures", lake.artefact, "captures/")
+        permits.browse(compare, "FindCaptures", lake.artefact, "captures/")
+        permits.keep_record(compare, lake, "dynamodb", "s3")
+        if any(isinstance(model.rollout, Shadow) for model in self.kit.plan.models.values()):
+            compare.may("MeasureShadows", ["cloudwatch:GetMetricData"], ["*"])  # it cannot be narrowed
+
     def _allow_deploy(self, deploy: Worker, lake: LakeStack, training: TrainingStack) -> None:
         deploy.may("ReadTheVersion", ["sagemaker:DescribeModelPackage"], training.registry)
         deploy.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
         deploy.may("HearAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
-        permits.keep_record(deploy, lake)
+        deploy.may("RemoveWhatWasNeverMade", ["sagemaker:DeleteEndpoint"], [self._ours("endpoint")])
+        permits.keep_record(deploy, lake, "dynamodb")
 
-    def _allow_machine(
-        self, deploy: Worker, verify: Worker, lake: LakeStack, training: TrainingStack
-    ) -> None:
+    def _allow_machine(self, asked: Sequence[Worker], lake: LakeStack, training: TrainingStack) -> None:
         machine = self.machine
         for what in ("Model", "EndpointConfig"):
             arn = self._ours(what.lower() if what == "Model" else "endpoint-config")
@@ -143,6 +154,6 @@ class ServingStack(Floor):
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
         )
         machine.may("SeeAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
-        functions = [deploy.function.function_arn, verify.function.function_arn]
+        functions = [worker.function.function_arn for worker in asked]
         machine.may("AskFunctions", ["lambda:InvokeFunction"], functions)
         permits.say_facts(machine, lake)

@@ -11,7 +11,7 @@ from infra.parts.clock import Clock
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from tidegate.models.run import hyphens
-from tidegate.models.signals import NAMESPACE, ROLLED_BACK
+from tidegate.models.signals import NAMESPACE, ROLLED_BACK, dimensions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -181,7 +181,7 @@ def _replays() -> dict[str, Metric]:
 
 
 def _rolled_back(endpoint: str) -> Metric:
-    return _metric(NAMESPACE, ROLLED_BACK, "Sum", {"endpoint": endpoint})
+    return _metric(NAMESPACE, ROLLED_BACK, "Sum", dimensions(endpoint))
 
 
 def _model(name: str, model: str, statistic: str) -> Metric:

@@ -18,8 +18,8 @@ from tidegate.models.ways import (
     BY_PERSON,
     ON_INSTANCES,
     Approval,
+    RealTime,
     Rollout,
-    Serving,
     read_way,
 )
 
@@ -107,7 +107,7 @@ class ModelPlan:
     code: str  # the hash of its folder and of the kit's learning code
     environment: str = ""  # the hash of its own environment's lock, where it trains in one
     rollout: Rollout = BY_CANARY
-    serving: Serving = ON_INSTANCES
+    serving: RealTime = ON_INSTANCES
     approval: Approval = BY_PERSON
     watch: str = "rate(1 day)"  # when it is looked at
     retrain: RetrainPlan = RetrainPlan()

@@ -45,6 +45,7 @@ class Registry:
     def __init__(self, status: str = "", version: int = 1, sha256: str = "ab" * 32) -> None:
         self.status = status
         self.version = version
+        self.deleted: list[str] = []
         self._properties = {"sha256": sha256} if sha256 else {}
 
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
@@ -55,6 +56,9 @@ class Registry:
             "ModelPackageArn": ModelPackageName,
             "CustomerMetadataProperties": self._properties,
         }
+
+    def delete_endpoint(self, EndpointName: str) -> None:
+        self.deleted.append(EndpointName)
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self.status:
@@ -130,6 +134,15 @@ def test_an_approval_that_comes_twice_changes_nothing_the_second_time(
     deployments: Callable[..., Deployments],
 ) -> None:
     assert deployments(Registry("InService", version=3)).out(approved(3))["way"] == "nothing"
+
+
+def test_an_endpoint_that_was_never_made_is_removed_before_the_next_one(
+    deployments: Callable[..., Deployments],
+) -> None:
+    failed = Registry("Failed")
+    with pytest.raises(Transient, match="is being deleted"):
+        deployments(failed).out(approved(2))
+    assert failed.deleted == ["tidegate-laptop-flight-delay"]
 
 
 def test_a_roll_out_waits_for_the_one_before_it_and_for_alarms_that_ring(

@@ -26,7 +26,7 @@ class Registry:
     """Stands for SageMaker: an endpoint that is being updated, and no packages."""
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
-        return {"EndpointName": EndpointName, "EndpointStatus": "Updating"}
+        return {"EndpointName": EndpointName, "EndpointStatus": "Updating", "EndpointConfigName": "c-v1"}
 
 
 @pytest.fixture

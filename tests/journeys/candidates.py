@@ -7,10 +7,12 @@ import json
 import pickle
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import polars as pl
 
 from tests.pipelines import real
 from tests.tidegate.models.test_gating import RUN
@@ -23,6 +25,7 @@ from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from infra.cli.place import Place
+    from tidegate.models.declare import Model
 
 MODEL = "flight_delay"
 SLOW = "000000000000.dkr.ecr.eu-west-1.amazonaws.com/slow:1"
@@ -43,15 +46,21 @@ class Made:
     files: Files
 
     @classmethod
-    def train(cls) -> Made:
-        """Train it."""
-        model = find.model(MODEL)
+    def train(cls, model: Model | None = None) -> Made:
+        """Train it, or another one on the same rows."""
+        model = model or find.model(MODEL)
         known = tuple(known_columns(model, find.dataset(model.request)))
         rows = real.flights().sample(4000, seed=1)
         with tempfile.TemporaryDirectory() as folder:
             material = Material(rows=rows, lookups=real.lookups(), known=known, sources={})
             train(model, RUN, material, Path(folder))
             return cls({path.name: path.read_bytes() for path in Path(folder).iterdir()})
+
+    @classmethod
+    def train_turned_round(cls) -> Made:
+        """The same, of labels that say the opposite."""
+        model = find.model(MODEL)
+        return cls.train(replace(model, label=lambda rows: _turned(model.label(rows))))
 
     @property
     def card(self) -> dict[str, object]:
@@ -79,6 +88,10 @@ class Made:
     def _with(self, onnx: bytes) -> Files:
         card = {**self.card, "sha256": sha256(onnx).hexdigest()}
         return {**self.files, ONNX_FILE: onnx, CARD_FILE: json.dumps(card).encode()}
+
+
+def _turned(labels: pl.DataFrame) -> pl.DataFrame:
+    return labels.with_columns(label=1 - pl.col("label").cast(pl.Int8))
 
 
 def register(place: Place, name: str, files: Files, registered: str, image: str = "") -> int:

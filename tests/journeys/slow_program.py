@@ -6,7 +6,7 @@ from typing import Any
 
 from tidegate.models import container, serve
 
-SECONDS = 2.5
+SECONDS = 6
 _answer = serve.Endpoint.__call__
 
 

@@ -28,9 +28,10 @@ pytestmark = pytest.mark.journey
 A_SECOND = {True: 20, False: 4}  # the full figure needs a machine to itself
 BACK_SECONDS = 60.0
 WAIT_SECONDS = 300.0
-GOOD, BACK = "good", "rollback"
-DEPLOYS = (GOOD, "slow", "crashes", "another schema", "pickled", "tampered", GOOD, BACK, "slow", GOOD)
-IN_CI = 2
+GOOD, BACK, SHIFTED = "good", "rollback", "turned round"
+DEPLOYS = (GOOD, "slow", SHIFTED, "crashes", "another schema", "pickled", "tampered", GOOD, BACK, GOOD)
+IN_CI = 3
+ROWS = 20  # of a request, so that seconds of a canary have enough of them to compare
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Caller:
         chosen = model(MODEL)
         known = dataset(chosen.request).known_by(chosen.known_by)
         row = request_row(drops.a_flight(3, drops.folder()), known)
-        self.place, self.body = place, json.dumps({"rows": [row]}).encode()
+        self.place, self.body = place, json.dumps({"rows": [row] * ROWS}).encode()
         self.runtime = place.client("sagemaker-runtime")
         self.name = resource_name(place.environment, MODEL)
 
@@ -90,6 +91,24 @@ class Caller:
         return [self.by_runtime() for _ in range(5)]
 
 
+def settled(place: Place, version: int) -> None:
+    """Wait until a version answers, or was taken back."""
+
+    def known() -> bool:
+        record = registry.record(place, MODEL)
+        return version in {record.version, *(one.version for one in record.taken_back)}
+
+    eventually(known, WAIT_SECONDS)
+
+
+def nothing_in_service(place: Place) -> None:
+    """Whatever other journeys left there goes."""
+    if registry.endpoint(place, MODEL) is not None:
+        name = resource_name(place.environment, MODEL)
+        place.client("sagemaker").delete_endpoint(EndpointName=name)
+        eventually(lambda: registry.endpoint(place, MODEL) is None, WAIT_SECONDS)
+
+
 def candidate(place: Place, made: Made, kind: str, number: int) -> int:
     """Register a version of that kind."""
     files = {
@@ -97,6 +116,7 @@ def candidate(place: Place, made: Made, kind: str, number: int) -> int:
         "another schema": made.of_another_schema,
         "pickled": made.pickled,
         "tampered": made.tampered,
+        SHIFTED: lambda: Made.train_turned_round().files,
     }.get(kind, lambda: made.files)()
     known = made.files if kind in ("tampered", "pickled") else files
     registered = str(json.loads(known["model.json"])["sha256"])
@@ -107,10 +127,14 @@ def candidate(place: Place, made: Made, kind: str, number: int) -> int:
 def test_no_request_fails_while_versions_of_every_kind_go_in_and_what_is_bad_does_not_stay(
     place: Place, made: Made, full: bool, cli: Callable[..., tuple[int, Any]]
 ) -> None:
+    nothing_in_service(place)
+    never = candidate(place, made, "crashes", 0)
+    assert cli("promote", MODEL, str(never))[0] == 3
+    assert registry.endpoint(place, MODEL)["status"] == "Failed"  # type: ignore[index]
     first = candidate(place, made, GOOD, 0)
     code, told = cli("promote", MODEL, str(first))
     assert code == 0, told
-    serving, left, seconds = [first], 0, {}
+    serving, left, seconds = [first], {}, {}
     caller = Caller(place)
     asks = (*[caller.by_runtime] * 9, caller.by_api)
     with Load(asks, A_SECOND[full]) as load:
@@ -124,12 +148,13 @@ def test_no_request_fails_while_versions_of_every_kind_go_in_and_what_is_bad_doe
                 version = candidate(place, made, kind, number)
                 if kind == GOOD:
                     caller.post("approve", version=version, because="it is good")
-                    eventually(lambda: registry.record(place, MODEL).version == version, WAIT_SECONDS)  # noqa: B023
+                    settled(place, version)
+                    assert registry.record(place, MODEL).version == version, registry.record(place, MODEL)
                 else:
                     code, told = cli("promote", MODEL, str(version))
                     assert code == 3, (kind, told)
                 serving += [version] * (kind == GOOD)
-                left = left if kind == GOOD else version
+                left |= {} if kind == GOOD else {kind: version}
             seconds[f"{number} {kind}"] = round(time.monotonic() - began, 1)
             assert caller.five_times() == [f"v{serving[-1]}"] * 5, kind
         began = time.monotonic()
@@ -142,7 +167,9 @@ def test_no_request_fails_while_versions_of_every_kind_go_in_and_what_is_bad_doe
     assert load.asked > 10 * A_SECOND[full]
     assert seconds["the last rollback"] <= BACK_SECONDS
     shown = {one["version"]: one["taken_back"] for one in cli("models", MODEL)[1][0]["versions"]}
-    assert "alarm" in shown[left] or "ping" in shown[left], shown
+    assert "flight-delay-latency" in shown[left["slow"]], shown
+    assert shown[left[SHIFTED]].startswith("prediction shift"), shown
+    assert all("ping" in shown[left[kind]] for kind in left.keys() - {"slow", SHIFTED}), shown
     assert shown[serving[-1]].endswith("a drill")
     endpoint = registry.endpoint(place, MODEL)
     assert endpoint is not None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from infra.local.sagemaker.faults import ApiError
@@ -49,6 +50,20 @@ OTHERS = (
 SDK_NAMES = {**NAMED, **dict.fromkeys(OTHERS, "SageMakerException")}
 
 Task = Callable[[str, dict[str, Any]], dict[str, Any]]
+_execution: ContextVar[dict[str, Any] | None] = ContextVar("tidegate_execution", default=None)
+
+
+def knowing(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """MiniStack's task state, which lets a job know whose it is: an execution that is stopped stops it."""
+
+    def execute_task(state: Any, given: Any, execution: dict[str, Any] | None, context: Any) -> Any:
+        token = _execution.set(execution)
+        try:
+            return execute(state, given, execution, context)
+        finally:
+            _execution.reset(token)
+
+    return execute_task
 
 
 def tasks(backend: Callable[[], Backend], fail: Callable[[str, str], Exception]) -> dict[str, Task]:
@@ -86,6 +101,9 @@ def _wait(
             return found
         if status in ("Failed", "Stopped"):
             raise fail("States.TaskFailed", json.dumps(found))
+        if (_execution.get() or {}).get("status") == "ABORTED":
+            backend().call(f"Stop{job}", {f"{job}Name": name})
+            raise fail("States.TaskFailed", "the execution was stopped, and its job with it")
         time.sleep(LOOK_EVERY_SECONDS)
 
 

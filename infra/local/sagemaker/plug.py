@@ -146,6 +146,7 @@ def _authorise() -> None:
 def _orchestrate() -> None:
     from ministack.services import stepfunctions
 
+    stepfunctions._execute_task = machines.knowing(stepfunctions._execute_task)
     stepfunctions._SERVICE_DISPATCH.update(machines.tasks(backend, stepfunctions._ExecutionError))
     stepfunctions._AWS_SDK_SERVICE_MAP[NAME] = {"target_prefix": "SageMaker", "protocol": "json"}
     stepfunctions._AWS_SDK_ERROR_PREFIX[NAME] = "SageMaker"

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidegate.errors import ContractMistake
-from tidegate.models.ways import BY_CANARY, BY_PERSON, ON_INSTANCES, Approval, Rollout, Serving
+from tidegate.models.ways import BY_CANARY, BY_PERSON, ON_INSTANCES, Approval, RealTime, Rollout
 
 if TYPE_CHECKING:
     import polars as pl
@@ -130,7 +130,7 @@ class Model:
     retrain: Retrain = Retrain()
 
     rollout: Rollout = BY_CANARY
-    serving: Serving = ON_INSTANCES
+    serving: RealTime = ON_INSTANCES
     approval: Approval = BY_PERSON
 
     @property

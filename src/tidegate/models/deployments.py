@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tidegate.errors import NotFound, Refused, Transient
+from tidegate.errors import NotFound, Transient
 from tidegate.models.registry import find_endpoint, registered_sha256
-from tidegate.models.rollout import ALARMS, Version, prepare, straight_back
-from tidegate.models.run import resource_name
+from tidegate.models.rollout import ALARMS, SHADOWS, Version, prepare, straight_back
+from tidegate.models.run import resource_name, version_name
+from tidegate.models.ways import Shadow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,18 +38,21 @@ class Deployments:
         """The roll-out of an approved version.
 
         Raises:
-            Refused: the endpoint is one that cannot be updated, or the registry names no hash.
-            Transient: another deployment is under way, or an alarm rings that would take any roll-out back.
+            Refused: the registry names no hash.
+            Transient: another deployment is under way, a failed endpoint is in the way, or an alarm rings
+                that would take any roll-out back.
         """
         model = self.plan.model(fact.model)
         endpoint = self._endpoint(model.name)
         if endpoint.get("EndpointStatus") == "Failed":
-            raise Refused(
+            self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+        if endpoint.get("EndpointStatus") in ("Failed", "Deleting"):
+            raise Transient(
                 f"the endpoint {endpoint['EndpointName']}",
-                f"it was never made: {endpoint.get('FailureReason', 'SageMaker gives no reason')}",
-                "Delete it, and approve the version again",
+                "it came to nothing, serves nobody, and is being deleted",
+                "The deployment goes on once it is gone",
             )
-        if endpoint.get("EndpointStatus") in UNDER_WAY:
+        if endpoint.get("EndpointStatus") in UNDER_WAY or SHADOWS in endpoint.get("EndpointConfigName", ""):
             raise Transient(
                 f"the endpoint {endpoint['EndpointName']}",
                 f"another deployment is under way ({endpoint['EndpointStatus']})",
@@ -59,7 +64,10 @@ class Deployments:
         if endpoint:
             self._hear_no_alarm(model.name)
         self.records.change(model.name, lambda now: now.begins(fact.version))
-        return prepare(model, version, self.site, way="update" if endpoint else "create")
+        live = version_name(self.site.environment, model.name, _in_service(endpoint)) if endpoint else ""
+        update = "shadow" if isinstance(model.rollout, Shadow) else "update"
+        way, since = update if endpoint else "create", datetime.now(UTC).isoformat()
+        return prepare(model, version, self.site, way=way, since=since, live=live)
 
     def back(self, fact: RollbackRequested) -> dict[str, Any]:
         """The way back to what served before.
@@ -73,7 +81,7 @@ class Deployments:
         if not endpoint or not now.served:
             raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
         because = " ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}:", fact.because)))
-        if endpoint["EndpointStatus"] in UNDER_WAY:
+        if endpoint["EndpointStatus"] in UNDER_WAY or SHADOWS in endpoint["EndpointConfigName"]:
             self.records.change(fact.model, lambda record: replace(record, unwanted=because))
             self.ring(endpoint["EndpointName"])
             raise Transient(

@@ -92,10 +92,9 @@ class InService:
         return replace(self, served=served)
 
 
-def leaving(record: InService, status: str) -> int:
-    """The version that a rollback means: the one on its way in while an update is under way, else the one in
-    service."""
-    under_way = status in ("Updating", "RollingBack") and record.going_in
+def leaving(record: InService, status: str, config: str = "") -> int:
+    """The version that a rollback means: the one on its way in while it is, else the one in service."""
+    under_way = (status in ("Updating", "RollingBack") or "-shadows-" in config) and record.going_in
     return record.going_in if under_way else record.version
 
 

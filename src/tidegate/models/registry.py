@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidegate.errors import Refused
-from tidegate.models.run import resource_name, version_name
+from tidegate.models.run import resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,7 @@ def model_in_service(sagemaker: Any, environment: str, model: str) -> str:
     for page in pages:
         for package in page["ModelPackageSummaryList"]:
             version = int(package["ModelPackageVersion"])
-            if version_name(environment, model, version) == endpoint["EndpointConfigName"]:
+            if endpoint["EndpointConfigName"].rpartition("-v")[2] == str(version):
                 return model_data(sagemaker, package["ModelPackageArn"])
     return ""
 

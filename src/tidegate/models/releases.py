@@ -60,7 +60,7 @@ class Releases:
         record = self.records.read(model)
         if not endpoint or not record.served:
             raise NotFound(f"model {model}", "no version of it is in service", "Approve one first")
-        leaves = leaving(record, endpoint["EndpointStatus"])
+        leaves = leaving(record, endpoint["EndpointStatus"], endpoint["EndpointConfigName"])
         if leaves == record.version:
             record.before(leaves)
         self._say(RollbackRequested(model=model, version=leaves, asked_by=who, because=because))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import resource_name, version_name
-from tidegate.models.ways import AllAtOnce, Canary, Linear, RealTime
+from tidegate.models.ways import AllAtOnce, Canary, Linear, Shadow
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from tidegate.plan import ModelPlan
 
 VARIANT = "AllTraffic"  # the alarms watch the variant of this name; an update must keep it
+SHADOW = "Shadow"
+SHADOWS = "-shadows-"  # in the name of a configuration in which a version is another one's shadow
+LOOK_SECONDS = 15  # as often as the deployment machine looks
 ALARMS = ("errors", "latency", "unwanted")
 TERMINATION_SECONDS = 60
 LONGEST_SECONDS = 3600
@@ -62,15 +65,27 @@ def container_settings(model: str, version: Version, site: Site) -> dict[str, st
 
 def create_endpoint_config(name: str, model: ModelPlan) -> dict[str, Any]:
     """The request of `sagemaker:CreateEndpointConfig`; it has the name of the model that it serves."""
-    serving = model.serving if isinstance(model.serving, RealTime) else RealTime()
-    variant = {
-        "VariantName": VARIANT,
-        "ModelName": name,
+    return {"EndpointConfigName": name, "ProductionVariants": [_variant(VARIANT, name, model, 1.0)]}
+
+
+def create_shadow_config(live: str, new: str, model: ModelPlan, rollout: Shadow) -> dict[str, Any]:
+    """The same, in which the new version gets copies of the requests that the version in service answers."""
+    return {
+        "EndpointConfigName": f"{new}{SHADOWS}v{live.rpartition('-v')[2]}",
+        "ProductionVariants": [_variant(VARIANT, live, model, 1.0)],
+        "ShadowProductionVariants": [_variant(SHADOW, new, model, rollout.percent / 100)],
+    }
+
+
+def _variant(name: str, model_name: str, model: ModelPlan, weight: float) -> dict[str, Any]:
+    serving = model.serving
+    return {
+        "VariantName": name,
+        "ModelName": model_name,
         "InstanceType": serving.instance_type or model.instance_type,
         "InitialInstanceCount": serving.instances,
-        "InitialVariantWeight": 1.0,
+        "InitialVariantWeight": weight,
     }
-    return {"EndpointConfigName": name, "ProductionVariants": [variant]}
 
 
 def deployment_config(environment: str, model: str, rollout: Rollout) -> dict[str, Any]:
@@ -103,11 +118,22 @@ def _routing(rollout: Rollout) -> dict[str, Any]:
     return {"Type": "LINEAR", "LinearStepSize": size, **told}
 
 
-def prepare(model: ModelPlan, version: Version, site: Site, *, way: str) -> dict[str, Any]:
-    """Everything that the deployment machine needs; `way` is `create`, `update` or `nothing`."""
+def prepare(
+    model: ModelPlan, version: Version, site: Site, *, way: str, since: str = "", live: str = ""
+) -> dict[str, Any]:
+    """Everything that the deployment machine needs.
+
+    Args:
+        model: how it goes into service.
+        version: what does.
+        site: where.
+        way: `create`, `update`, `shadow` (before an update) or `nothing`.
+        since: when the roll-out began, in ISO 8601.
+        live: the SageMaker model in service, which a shadow needs.
+    """
     name = version_name(site.environment, model.name, version.version)
     told = container_settings(model.name, version, site)
-    return {
+    prepared = {
         "model": model.name,
         "version": version.version,
         "leaves": 0,
@@ -118,5 +144,11 @@ def prepare(model: ModelPlan, version: Version, site: Site, *, way: str) -> dict
         "create_model": create_model(name, version, site.role, told),
         "create_endpoint_config": create_endpoint_config(name, model),
         "way": way,
+        "since": since,
         "deployment_config": deployment_config(site.environment, model.name, model.rollout),
     }
+    if way != "shadow" or not isinstance(model.rollout, Shadow):
+        return prepared
+    config = create_shadow_config(live, name, model, model.rollout)
+    looks = max(1, model.rollout.seconds // LOOK_SECONDS)
+    return {**prepared, "shadow": {"config": config, "looks": looks, "before": live, "end": straight_back()}}

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 UNWANTED = "Unwanted"  # a roll-out that is to be taken back, whatever its answers look like
 ROLLED_BACK = "RolledBack"
+SHIFT = "PredictionShift"  # how far the scores of two versions lie apart, on average
 NAMESPACE = "Tidegate"
+
+
+def dimensions(endpoint: str) -> dict[str, str]:
+    """The dimensions of an endpoint's metrics, whichever function says them."""
+    return {"service": "deployment", "endpoint": endpoint}
 
 
 def ring(endpoint: str, metric: str = UNWANTED, value: float = 1) -> None:
@@ -18,4 +24,5 @@ def ring(endpoint: str, metric: str = UNWANTED, value: float = 1) -> None:
         namespace=NAMESPACE,
         resolution=MetricResolution.High,
     ) as told:
-        told.add_dimension("endpoint", endpoint)
+        for name, meaning in dimensions(endpoint).items():
+            told.add_dimension(name, meaning)

@@ -10,9 +10,6 @@ from tidegate.errors import ContractMistake
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WHERE = "pipelines/<model>/__init__.py"
-MEMORY = range(1024, 6145, 1024)  # what SageMaker offers a serverless endpoint
-MOST_CONCURRENCY = 200
 MOST_PERCENT = 50  # of the capacity, that SageMaker lets a canary or a step have
 
 
@@ -64,18 +61,6 @@ class RealTime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Serverless:
-    """Nothing runs while nobody asks; each version is an endpoint of its own behind our weighted front."""
-
-    memory_mb: int = 2048
-    concurrency: int = 10
-    kind: str = field(default="serverless", init=False)
-
-
-Serving = RealTime | Serverless
-
-
-@dataclass(frozen=True, kw_only=True)
 class ByPerson:
     """Somebody approves each version."""
 
@@ -94,11 +79,7 @@ class ByRule:
 Approval = ByPerson | ByRule
 # What a model has that declares nothing.
 BY_CANARY, ON_INSTANCES, BY_PERSON = Canary(), RealTime(), ByPerson()
-Way = Rollout | Serving | Approval
-_KINDS = {
-    str(one().kind): one
-    for one in (AllAtOnce, Canary, Linear, Shadow, RealTime, Serverless, ByPerson, ByRule)
-}
+_KINDS = {str(one().kind): one for one in (AllAtOnce, Canary, Linear, Shadow, RealTime, ByPerson, ByRule)}
 
 
 def read_way(told: Mapping[str, Any]) -> Any:
@@ -107,32 +88,18 @@ def read_way(told: Mapping[str, Any]) -> Any:
     return kind(**{one.name: told[one.name] for one in fields(kind) if one.init and one.name in told})
 
 
-def check_ways(model: str, rollout: Rollout, serving: Serving) -> None:
+def check_ways(model: str, rollout: Rollout, serving: RealTime) -> None:
     """Refuse what no endpoint can do.
 
     Raises:
         ContractMistake: the model declares it.
     """
-    where = WHERE.replace("<model>", model)
-    if isinstance(rollout, Canary | Linear | Shadow):
-        most = 100 if isinstance(rollout, Shadow) or isinstance(serving, Serverless) else MOST_PERCENT
-        if not 1 <= rollout.percent <= most:
-            what = f"rollout: {rollout.percent} percent, where 1 to {most} are possible"
-            raise ContractMistake(where, what, "Change `percent`")
-    if isinstance(serving, Serverless):
-        _check_serverless(where, rollout, serving)
-    elif isinstance(rollout, Canary | Linear) and rollout.percent * serving.instances < 100:
+    if isinstance(rollout, AllAtOnce):
+        return
+    where, most = f"pipelines/{model}/__init__.py", 100 if isinstance(rollout, Shadow) else MOST_PERCENT
+    if not 1 <= rollout.percent <= most:
+        what = f"rollout: {rollout.percent} percent, where 1 to {most} are possible"
+        raise ContractMistake(where, what, "Change `percent`")
+    if not isinstance(rollout, Shadow) and rollout.percent * serving.instances < 100:
         what = f"{rollout.percent} percent of {serving.instances} instances is less than one of them"
         raise ContractMistake(where, what, "Declare more instances, a larger share, or AllAtOnce()")
-
-
-def _check_serverless(where: str, rollout: Rollout, serving: Serverless) -> None:
-    if isinstance(rollout, Shadow):
-        what = "a serverless endpoint has no shadow"
-        raise ContractMistake(where, what, "Declare Canary() or Linear(), or RealTime()")
-    if serving.memory_mb not in MEMORY:
-        what = f"{serving.memory_mb} MB of memory, where {', '.join(map(str, MEMORY))} are possible"
-        raise ContractMistake(where, what, "Change `memory_mb`")
-    if not 1 <= serving.concurrency <= MOST_CONCURRENCY:
-        what = f"a concurrency of {serving.concurrency}, where 1 to {MOST_CONCURRENCY} are possible"
-        raise ContractMistake(where, what, "Change `concurrency`")

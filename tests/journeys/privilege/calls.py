@@ -87,6 +87,8 @@ CALLS: dict[str, tuple[str, Callable[[Client, Json], Any]]] = {
         executionArn=d["resource"])),
     "sagemaker:DescribeEndpoint": ("sagemaker", lambda c, d: c.describe_endpoint(
         EndpointName=_name(d["resource"]))),
+    "sagemaker:DeleteEndpoint": ("sagemaker", lambda c, d: c.delete_endpoint(
+        EndpointName=_name(d["resource"]))),
     "sagemaker:ListModelPackages": ("sagemaker", lambda c, d: c.list_model_packages(
         ModelPackageGroupName="any")),
     "sagemaker:DescribeModelPackage": ("sagemaker", lambda c, d: c.describe_model_package(

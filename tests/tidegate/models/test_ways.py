@@ -15,8 +15,6 @@ from tidegate.models.ways import (
     Linear,
     RealTime,
     Rollout,
-    Serverless,
-    Serving,
     Shadow,
     check_ways,
 )
@@ -24,8 +22,8 @@ from tidegate.plan import Plan
 
 
 @pytest.mark.parametrize("rollout", [AllAtOnce(seconds=1), Canary(percent=10), Linear(), Shadow(seconds=7)])
-@pytest.mark.parametrize("serving", [RealTime(instances=10), Serverless(memory_mb=1024)])
-def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Serving) -> None:
+@pytest.mark.parametrize("serving", [RealTime(instances=10), RealTime(instance_type="ml.c6i.large")])
+def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: RealTime) -> None:
     model = replace(MODEL, rollout=rollout, serving=serving, approval=ByRule(least_gain=0.01))
     written = replace(PLAN, models={model.name: model}).to_json()
     assert Plan.from_json(written).model(model.name) == model
@@ -36,19 +34,17 @@ def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Ser
     [
         (Canary(percent=60), RealTime(), "60 percent, where 1 to 50 are possible"),
         (Canary(percent=10), RealTime(instances=2), "10 percent of 2 instances is less than one"),
-        (Linear(percent=0), Serverless(), "0 percent"),
-        (Shadow(), Serverless(), "a serverless endpoint has no shadow"),
-        (Canary(), Serverless(memory_mb=1000), "1000 MB of memory"),
-        (Canary(), Serverless(concurrency=0), "a concurrency of 0"),
+        (Linear(percent=0), RealTime(), "0 percent"),
+        (Shadow(percent=101), RealTime(), "101 percent, where 1 to 100 are possible"),
     ],
 )
 def test_what_no_endpoint_can_do_is_refused_where_it_is_declared(
-    rollout: Rollout, serving: Serving, said: str
+    rollout: Rollout, serving: RealTime, said: str
 ) -> None:
     with pytest.raises(ContractMistake, match=said):
         check_ways("flight_delay", rollout, serving)
 
 
-def test_a_serverless_canary_may_be_any_share() -> None:
-    check_ways("flight_delay", Canary(percent=5), Serverless())
+def test_one_instance_is_enough_where_no_share_of_it_is_asked_for() -> None:
+    check_ways("flight_delay", Shadow(percent=5), RealTime(instances=1))
     check_ways("flight_delay", AllAtOnce(), RealTime(instances=1))

@@ -1,0 +1,87 @@
+"""A training that is killed in any of its states goes on there, and no finished step runs again."""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import clouds
+from tests.clouds import eventually
+from tests.functions.machine import WAIT_SECONDS, Machine
+from tests.tidegate.models.test_gating import RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STEPS = ("Snapshot", "Train", "Evaluate")
+GROUP = "tidegate-redriven-flight-delay"
+TYPES = "'SupportedContentTypes': ['a/b'], 'SupportedResponseMIMETypes': ['a/b']"
+CONTAINERS = "'Containers': [{'Image': event['image'], 'ModelDataUrl': event['model_data']}]"
+PACKAGE = f"{{'ModelPackageGroupName': '{GROUP}', 'InferenceSpecification': {{{CONTAINERS}, {TYPES}}}}}"
+GATE = f"return {{'passed': True, 'reasons': [], 'package': {PACKAGE}}}"
+
+
+@pytest.fixture(scope="module")
+def redriven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A cloud whose image of the models only takes its time, and the training machine in it."""
+    program = [sys.executable, str(Path(__file__).with_name("steps_program.py"))]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps({"steps": program}))
+        environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.01")
+        with clouds.running("redriven", tmp_path_factory.mktemp("redriven")) as cloud:
+            cloud.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
+            yield Machine(cloud, "training", {"Gate": GATE})
+
+
+def begun(machine: Machine) -> tuple[str, str]:
+    """Start a training; its run and its execution."""
+    run = f"flight-delay-{uuid.uuid4().hex[:12]}"
+    prefix = f"s3://{machine.name}/runs/flight_delay/{run}"
+    told = {**json.loads(RUN.to_json()), "run": run, "prefix": prefix, "image": "steps:1"}
+    key = f"runs/flight_delay/{run}/run.json"
+    machine.cloud.client("s3").put_object(Bucket=machine.name, Key=key, Body=json.dumps(told))
+    return run, machine.start(told, run)
+
+
+def jobs(machine: Machine, run: str) -> dict[str, list[str]]:
+    """The status of each job that a run asked for, by its step."""
+    found: dict[str, list[str]] = {step: [] for step in STEPS}
+    training = machine.sagemaker.list_training_jobs(NameContains=run)["TrainingJobSummaries"]
+    found["Train"] = [one["TrainingJobStatus"] for one in training]
+    for one in machine.sagemaker.list_processing_jobs(NameContains=run)["ProcessingJobSummaries"]:
+        step = "Snapshot" if "-snapshot" in one["ProcessingJobName"] else "Evaluate"
+        found[step].append(one["ProcessingJobStatus"])
+    return found
+
+
+def test_a_killed_training_goes_on_where_it_was(redriven: Machine, full: bool) -> None:
+    for state in STEPS if full else STEPS[1:2]:
+        run, execution = begun(redriven)
+        eventually(lambda: state in redriven.entered(execution) and jobs(redriven, run)[state], WAIT_SECONDS)  # noqa: B023
+        redriven.states.stop_execution(executionArn=execution, error="Killed")
+        assert redriven.ended(execution)["status"] == "ABORTED"
+        redriven.states.redrive_execution(executionArn=execution)
+        told = redriven.ended(execution)
+        assert told["status"] == "SUCCEEDED", told
+        asked = jobs(redriven, run)
+        assert [asked[step].count("Completed") for step in STEPS] == [1, 1, 1], (state, asked)
+        assert [len(asked[step]) for step in STEPS] == [1 + (step == state) for step in STEPS], (state, asked)
+        packages = redriven.sagemaker.list_model_packages(ModelPackageGroupName=GROUP)
+        latest = max(packages["ModelPackageSummaryList"], key=lambda one: one["ModelPackageVersion"])
+        found = redriven.sagemaker.describe_model_package(ModelPackageName=latest["ModelPackageArn"])
+        (container,) = found["InferenceSpecification"]["Containers"]
+        bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
+        assert run in key
+        redriven.cloud.client("s3").head_object(Bucket=bucket, Key=key)
+
+
+def test_the_same_run_is_never_started_twice(redriven: Machine) -> None:
+    run, execution = begun(redriven)
+    with pytest.raises(redriven.states.exceptions.ExecutionAlreadyExists):
+        redriven.start({"another": "input"}, run)
+    redriven.states.stop_execution(executionArn=execution)
