@@ -81,7 +81,12 @@ SYSTEMS = {
     "place",
     "templates",
 }
-STARTERS = {"subprocess", "checkout", "synthesis"}  # a module that imports one of these starts processes
+STARTERS = {
+    "subprocess",
+    "checkout",
+    "synthesis",
+    "NewModel",
+}  # a module that imports one of these starts processes
 # Folders whose tests share what is costly to make, and must not make it twice at the same time.
 TOGETHER = {
     "tests/journeys": "templates",

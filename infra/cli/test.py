@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.cli.screen import Screen
 
-FAST = "not system and not journey and not localstack"
+FAST = "not system and not journey"
 PROCESSES = 2
 
 
@@ -46,6 +47,8 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     failed = [str(outcome["check"]) for outcome in outcomes if outcome["code"]]
     rows = [(one["check"], "failed" if one["code"] else "passed", one["seconds"]) for one in outcomes]
     title = f"failed: {', '.join(failed)}" if failed else "every check passed"
+    if not args.pytest:
+        title += f"; left out, see CONTRIBUTING.md: {', '.join(opt_in())}"
     return Answer(
         outcomes, lambda: grid(title, ("check", "", "s"), rows), Exit.WANTING if failed else Exit.FINE
     )
@@ -55,7 +58,7 @@ def checks(args: argparse.Namespace) -> dict[str, list[str]]:
     """Each check's name and command."""
     chosen = list(args.pytest) or parallel()
     if args.fast:
-        chosen += ["-m", FAST]
+        chosen += ["-m", " and not ".join((FAST, *opt_in()))]
     if args.full:
         chosen += ["--full"]
     return {
@@ -65,6 +68,12 @@ def checks(args: argparse.Namespace) -> dict[str, list[str]]:
         "imports": ["lint-imports"],
         "tests": ["pytest", "-q", *chosen],
     }
+
+
+def opt_in() -> list[str]:
+    """The groups of tests that only run when they are asked for: each needs an environment of its own."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    return sorted(one.partition(":")[0] for one in told["markers"] if one.endswith("(opt-in)"))
 
 
 def parallel() -> list[str]:
