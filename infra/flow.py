@@ -63,6 +63,10 @@ FLOW: Mapping[str, Function] = {
         memory=512, timeout=60, layers=("base",),
         reads=(S.ENVIRONMENT, S.DATABASE, S.ARTEFACT_BUCKET, S.MODEL_IMAGE, S.TRAINING_IMAGES,
                S.TRAINING_MACHINE_ARN)),
+    "keep": Function(
+        on=(Step("training"),),
+        memory=1024, timeout=120, layers=("base", "tables"),
+        reads=(S.ENVIRONMENT, S.LAKE_BUCKET, S.DATABASE)),
     "gate": Function(
         on=(Step("training"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),

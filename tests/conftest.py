@@ -4,12 +4,15 @@ tests run together.
 
 from __future__ import annotations
 
+import os
 import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import clouds
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # two test processes, two threads each, two processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

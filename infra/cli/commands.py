@@ -15,6 +15,8 @@ COMMANDS = {
     "train": "start a training by hand",
     "models": "the versions of a model, which one serves, and what came of its trainings",
     "drift": "whether what a model is asked and answers is still what it learned from",
+    "model": "one version, whole; or a new model's folder, its packages, its training for Studio",
+    "lineage": "from one answer back to its version, training, table snapshots, files and contracts",
     "approve": "let a registered model version go into service",
     "promote": "let a version go into service, and wait until it answers",
     "rollback": "let what served before come back, and wait until it answers",
@@ -26,5 +28,4 @@ COMMANDS = {
     "contract": "write, read, compare and try a contract",
     "test": "every check: format, types, import law, tests",
     "dataset": "write a schema file to start from",
-    "model": "write a model's folder to start from, lock its packages, export its training to Studio",
 }

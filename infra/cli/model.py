@@ -1,4 +1,4 @@
-"""`tidegate model`: a model's folder to start from, its packages, its training as a pipeline for Studio."""
+"""`tidegate model ID`: one version, whole; a folder to start from, its packages, its training for Studio."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.cli import place, version
 from infra.cli.answer import Answer, said
 from infra.cli.dataset import refuse_odd_name
 from infra.cli.place import ROOT
@@ -24,8 +25,15 @@ if TYPE_CHECKING:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The command's own options."""
-    parser.add_argument("what", choices=("new", "lock", "export"))
-    parser.add_argument("name", help="also in the endpoint's name and in the address of its predictions")
+    parser.add_argument(
+        "what", metavar="ID", help="MODEL:VERSION, or MODEL for the one in service; or new, lock, export"
+    )
+    parser.add_argument(
+        "name",
+        nargs="?",
+        default="",
+        help="also in the endpoint's name and in the address of its predictions",
+    )
     parser.add_argument(
         "--of",
         default="",
@@ -48,13 +56,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, _screen: Screen) -> Answer:
-    """Write a folder, its lock, or a definition."""
-    return {"new": new, "lock": lock, "export": export}[args.what](args)
+    """Show a version; or write a folder, its lock, or a definition."""
+    writes = {"new": new, "lock": lock, "export": export}
+    if args.what in writes:
+        return writes[args.what](args)
+    where = place.find(args.environment)
+    told = version.of(where, *version.chosen(where, args.what))
+    return Answer(told, lambda: version.view(told))
 
 
 def export(args: argparse.Namespace) -> Answer:
     """Write the definition of the pipeline that trains a deployed model."""
-    from infra.cli import place
     from infra.studio import deployed, environment
     from tidegate.plan import plan
 

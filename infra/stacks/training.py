@@ -43,8 +43,8 @@ class TrainingStack(Floor):
             JobRole(self, name=name, environment=self.environment_, repository=image.repository)
             for name in ("snapshot", "learning", "endpoint")
         )
-        gate = self.worker("gate", lake.settings)
-        self.machine = self._make_machine(gate, lake)
+        keep, gate = (self.worker(name, lake.settings) for name in ("keep", "gate"))
+        self.machine = self._make_machine(keep, gate, lake)
         told = {
             Setting.MODEL_IMAGE: image_uri,
             Setting.TRAINING_IMAGES: self.to_json_string(training_images),
@@ -53,7 +53,7 @@ class TrainingStack(Floor):
         }
         self.settings = {**lake.settings, **told}
         train = self.worker("train", self.settings)
-        self.workers = (build, gate, train)
+        self.workers = (build, keep, gate, train)
         listens(self, train, lake)
         clock = Clock(self, name="retrains", environment=self.environment_, undelivered=lake.undelivered)
         for name, model in kit.plan.models.items():
@@ -61,13 +61,14 @@ class TrainingStack(Floor):
             self._make_registry(name)
 
         self._allow_train(train, lake)
+        self._allow_keep(keep, lake)
         permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/", "runs/*/run.json")
         permits.use_key(gate, lake, "s3", encrypts=False)
-        self._allow_machine(gate, lake)
+        self._allow_machine(keep, gate, lake)
         self._allow_jobs(lake)
         self.tells(told)
 
-    def _make_machine(self, gate: Worker, lake: LakeStack) -> Machine:
+    def _make_machine(self, keep: Worker, gate: Worker, lake: LakeStack) -> Machine:
         machine = Machine(
             self,
             name="training",
@@ -79,6 +80,7 @@ class TrainingStack(Floor):
                 "Region": Aws.REGION,
                 "Key": lake.key.key_arn,
                 "Bus": lake.bus.event_bus_name,
+                "Keep": keep.function.function_arn,
                 "Gate": gate.function.function_arn,
                 "SnapshotRole": self.snapshot.role.role_arn,
                 "LearningRole": self.learning.role.role_arn,
@@ -121,7 +123,16 @@ class TrainingStack(Floor):
         kinds = ("model-package-group", "model-package")
         return [self.arn("sagemaker", f"{kind}/{self.called('*')}") for kind in kinds]
 
-    def _allow_machine(self, gate: Worker, lake: LakeStack) -> None:
+    def _allow_keep(self, keep: Worker, lake: LakeStack) -> None:
+        """To tag a snapshot is to write a table's metadata anew, and to drop the oldest of it."""
+        permits.read(keep, "ReadMetadata", lake.lake, "tables/*/metadata/")
+        permits.write(keep, "WriteMetadata", lake.lake, "tables/*/metadata/")
+        keep.may("RemoveOldMetadata", ["s3:DeleteObject"], [lake.lake.keys("tables/*/metadata/")])
+        permits.browse(keep, "SeeWhetherMetadataExists", lake.lake, "tables/")
+        permits.catalogue(keep, "TagSnapshots", lake, "GetDatabase", "GetTable", "UpdateTable")
+        permits.use_key(keep, lake, "s3")
+
+    def _allow_machine(self, keep: Worker, gate: Worker, lake: LakeStack) -> None:
         machine = self.machine
         jobs = {kind: self.arn("sagemaker", f"{kind}-job/*") for kind in ("processing", "training")}
         for kind, arn in jobs.items():
@@ -136,7 +147,8 @@ class TrainingStack(Floor):
         roles = [self.snapshot.role.role_arn, self.learning.role.role_arn]
         passed = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         machine.may("LendJobsTheirRoles", ["iam:PassRole"], roles, passed)
-        machine.may("AskTheGate", ["lambda:InvokeFunction"], [gate.function.function_arn])
+        asked = [keep.function.function_arn, gate.function.function_arn]
+        machine.may("AskFunctions", ["lambda:InvokeFunction"], asked)
         machine.may("Register", ["sagemaker:CreateModelPackage"], self.registry)
         permits.say_facts(machine, lake)
 

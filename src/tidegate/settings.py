@@ -95,7 +95,12 @@ class Container:
 
 
 def container() -> Container:
-    """What this container was told."""
+    """What this container was told.
+
+    Threads that wait for each other sleep, unless it was told otherwise: on a machine with other work,
+    waiting by spinning makes minutes of a fit that takes a second.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read when OpenMP is loaded, with scikit-learn
     return Container(
         base=Path(os.environ.get("SAGEMAKER_BASE_DIR") or "/opt/ml"),
         host=os.environ.get("TIDEGATE_BIND_HOST") or "0.0.0.0",  # noqa: S104 - a container's own interfaces

@@ -10,16 +10,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.cli import drops, land, ledger, lineage, machines, predict, query, registry
+from infra.cli import drops, land, ledger, lineage, machines, predict, query, registry, traces
 from infra.cli.demo import request_row
 from tests.clouds import eventually
+from tests.journeys.retraining import retrained
+from tidegate.contract.contracts import contracts
+from tidegate.errors import NotFound
 from tidegate.find import dataset, model
 from tidegate.lake.entry import State
 from tidegate.models import captures
 from tidegate.models.run import resource_name
+from tidegate.plan import plan
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from infra.cli.place import Place
     from tidegate.lake.entry import Entry
 
@@ -179,6 +186,31 @@ def test_what_the_endpoint_says_of_itself_is_a_metric_of_its_version(
     assert sum(point["Sum"] for point in eventually(measured)) >= 1
 
 
+def test_answers_lead_back_to_their_files_and_contracts_and_a_retrain_gives_the_same_model(
+    place: Place,
+    deployed: dict[str, Any],
+    trained: Trained,
+    flight: dict[str, Any],
+    figure: Callable[[int], int],
+    tmp_path: Path,
+) -> None:
+    body = json.dumps({"rows": [flight]}).encode()
+    ids = {predict.ask(place, MODEL, body)[1]["id"] for _ in range(figure(100))}
+    assert len(ids) == figure(100)
+    found = eventually(lambda: _traced(place, ids), WAIT_SECONDS)
+    versions = {trace.version for trace in found.values()}
+    behind = {version: lineage.of(place, MODEL, version) for version in versions}
+    for one in behind.values():
+        assert lineage.missing(place, one) == []
+        for name, contract in one.run.contracts.items():
+            assert contract == plan().dataset(name).contract
+            checked_by = {file.contract_version for file in one.files[name]}
+            assert checked_by == {contracts()[name].plan.version}, name
+    again = retrained(place, behind[trained.version.version].run, tmp_path)
+    assert again["sha256"] == trained.version.told["sha256"]
+    assert f"{again['challenger']['auc']:.6f}" == trained.version.told["auc"]
+
+
 @pytest.mark.parametrize(
     "junk",
     [
@@ -241,6 +273,14 @@ def test_a_small_month_starts_no_training_but_the_schedule_does(
     serving = registry.endpoint(place, MODEL)
     assert serving is not None
     assert serving["version"] == 2
+
+
+def _traced(place: Place, ids: set[str]) -> dict[str, traces.Trace] | None:
+    """What was captured of these answers, once all of it lies there."""
+    try:
+        return traces.find(place, ids, MODEL)
+    except NotFound:
+        return None
 
 
 def _trained(place: Place, known: set[str]) -> Trained:

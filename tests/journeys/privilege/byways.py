@@ -45,6 +45,7 @@ def walk(place: Place) -> None:
     a_build_of_the_image(place)
     metadata_that_grew_old(place)
     passengers_in_disguise(place)
+    a_training_that_keeps_what_it_reads(place)
 
 
 def a_look_at_a_model(place: Place) -> None:
@@ -191,6 +192,18 @@ def passengers_in_disguise(place: Place) -> None:
     header = b"ticket,carrier,seat,bags,name,email,phone\n"
     _landed(place, "airlines/ours.csv", b"carrier,name\nQQ,Ours\n")
     _landed(place, "passengers/a.csv", header + b"2200123456789,QQ,12A,1,Ann Example,ann@example.org,\n")
+
+
+def a_training_that_keeps_what_it_reads(place: Place) -> None:
+    """The table of `metadata_that_grew_old` drops its older metadata also when a snapshot of it is tagged."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in place.cloud.environment().items() if place.cloud else ():
+            environment.setenv(name, value)
+        head = tables.catalog().load_table((place.settings[Setting.DATABASE], "airlines")).current_snapshot()
+    assert head is not None
+    fields = ("code", "image", "instance_type", "seed", "prefix", "champion")
+    run = {"run": "byway", "model": "none", "cause": {}, "contracts": {}, **dict.fromkeys(fields, "")}
+    _invoke(place, "keep", {**run, "tables": {"airlines": str(head.snapshot_id)}})
 
 
 def strike_soon(place: Place, verb: str) -> None:

@@ -30,6 +30,7 @@ HEAVY = {"pyarrow", "pandas", "polars", "pandera", "pyiceberg", "numpy", "fsspec
         ("transform", {"polars", "pandera", "numpy"}),
         ("publish", {"pyiceberg"}),
         ("evolve", {"pyiceberg"}),
+        ("keep", {"pyiceberg"}),
         ("reconcile", set[str]()),
         ("refresh", {"polars"}),
     ],

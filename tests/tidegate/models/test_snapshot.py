@@ -112,6 +112,12 @@ def test_rows_of_one_moment_cannot_be_split() -> None:
         split(MODEL, real.flights().clear())
 
 
+def test_a_slice_that_is_no_column_of_the_table_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    odd = dataclasses.replace(MODEL, slices=("carrier", "nonsense"))
+    with pytest.raises(Refused, match="nonsense, which the table flights does not have"):
+        snapshot(odd, find.datasets(), RUN, lambda _table, _snapshot: pl.DataFrame(), tmp_path)
+
+
 def test_a_model_that_looks_nothing_up_still_has_an_object_in_that_channel(tmp_path: Path) -> None:
     alone = dataclasses.replace(MODEL, lookups=())
     flights = real.flights().head(2000).with_columns(pl.lit("f" * 32).alias(OBJECT_ID))
