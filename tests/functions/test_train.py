@@ -207,3 +207,31 @@ def test_a_pipeline_gets_a_record_of_its_own_and_keeps_nobody_from_training(trai
     assert (record["tables"], record["cause"]["kind"]) == (dict(start.tables), "Pipeline")
     last = trainings.s3.get_object(Bucket=trainings.bucket, Key="runs/flight_delay/last.json")["Body"].read()
     assert json.loads(last)["run"] == start.run
+
+
+def test_what_a_drift_led_to_lies_beside_its_report(trainings: Trainings) -> None:
+    key = "watch/flight_delay/reports/20261125T120000Z"
+    detail = {"model": "flight_delay", "report": f"s3://{trainings.bucket}/{key}.json"}
+    drift = Wish.from_event({"detail-type": "DriftFound", "detail": detail})
+    trainings.tell_report(drift, "started flight-delay-1")
+    told = trainings.s3.get_object(Bucket=trainings.bucket, Key=f"{key}.led-to.json")["Body"].read()
+    assert json.loads(told)["outcome"] == "started flight-delay-1"
+
+
+@pytest.mark.parametrize("report", ["s3://elsewhere/watch/x.json", "", "s3://{bucket}/runs/x.json"])
+def test_a_drift_without_a_report_of_ours_leaves_nothing(trainings: Trainings, report: str) -> None:
+    detail = {"model": "flight_delay", "report": report.format(bucket=trainings.bucket)}
+    trainings.tell_report(Wish.from_event({"detail-type": "DriftFound", "detail": detail}), "nothing")
+    assert "Contents" not in trainings.s3.list_objects_v2(Bucket=trainings.bucket)
+
+
+def test_the_trainings_of_the_model_are_known_with_their_times(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    trainings.start(start)
+    finished(trainings, start.run)
+    (past,) = trainings.seen(MODEL).past
+    assert past.run == start.run
+    assert past.ended is not None
+    assert past.began <= past.ended <= trainings.seen(MODEL).now

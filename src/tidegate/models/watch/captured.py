@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 LATE = timedelta(hours=1)  # a file may come so long after the hour that its name says
-MOST_BYTES = 200_000_000  # of one look: a function's memory holds some times as much
+MOST_BYTES = 64_000_000  # of one look: as values they take some ten times as much memory
 
 
 @dataclass(frozen=True)

@@ -180,10 +180,7 @@ class _Feature:
 
     def _outside(self, now: Numbers, beside: _Beside) -> Finding:
         """Ordinary windows have new values too: each is held against all the rest of training."""
-        ordinary = [
-            float(self._scale.new(self._values, one.window).mean() / max(one.window.mean(), 1e-12))
-            for one in beside.practice
-        ]
+        ordinary = self._scale.new(self._values, [one.window for one in beside.practice])
         shares = (float(self._scale.outside(now).mean()), float(np.mean(ordinary)) if ordinary else 0.0)
         limit = UNSEEN if len(self._scale.listed) else self._floors.share
         spread = between(list(np.square(ordinary)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ class Practice:
     window: NDArray[np.bool_]
     baseline: Numbers
 
-    @property
+    @cached_property
     def rows(self) -> float:
         """How many rows of one sample say as much as the two together."""
         return together(float(self.window.sum()), independent(self.baseline))

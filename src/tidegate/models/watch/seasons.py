@@ -67,9 +67,9 @@ def weights(now: Times, before: Times, usable: NDArray[np.bool_]) -> tuple[NDArr
 
 def _seen(before: Times, usable: NDArray[np.bool_]) -> Whole:
     """Which parts of the time lie in a month of which training has enough days."""
-    months = before.parts[0][usable] // 48
-    days = np.unique(np.stack([months, before.days[usable]]), axis=1)[0] if len(months) else months
-    enough = np.bincount(days, minlength=13) >= LEAST_DAYS
+    _, first = np.unique(before.days[usable], return_index=True)
+    days = np.bincount((before.parts[0][usable] // 48)[first], minlength=13)
+    enough = days >= LEAST_DAYS
     return enough[np.arange(_SIZES[0]) // 48].astype(np.int64)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -66,15 +68,21 @@ class Scale:
             return new
         return present & _beyond(values, self.least, self.most)
 
-    def new(self, values: Numbers, window: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The values of a window of training that the rest of training did not have, or lies within."""
+    def new(self, values: Numbers, windows: Sequence[NDArray[np.bool_]]) -> list[float]:
+        """For each window of training, the share of its values that the rest of training did not have."""
+        present = np.isfinite(values)
+        at = np.minimum(np.searchsorted(self.listed, values), max(len(self.listed) - 1, 0))
+        return [float(self._new(values, present, at, window).sum() / window.sum()) for window in windows]
+
+    def _new(
+        self, values: Numbers, present: NDArray[np.bool_], at: NDArray[np.int64], window: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        inside, rest = window & present, ~window & present
         if len(self.listed):
-            at = np.minimum(np.searchsorted(self.listed, values), len(self.listed) - 1)
-            known = np.bincount(at[~window & np.isfinite(values)], minlength=len(self.listed)) > 0
-            return window & np.isfinite(values) & ~known[at]
-        rest = values[~window & np.isfinite(values)]
-        least, most = (rest.min(), rest.max()) if len(rest) else (np.inf, -np.inf)
-        return window & np.isfinite(values) & _beyond(values, least, most)
+            known = np.bincount(at[rest], minlength=len(self.listed)) > 0
+            return inside & ~known[at]
+        least, most = values[rest].min(initial=np.inf), values[rest].max(initial=-np.inf)
+        return inside & _beyond(values, float(least), float(most))
 
 
 def psi(expected: Numbers, observed: Numbers) -> float:

@@ -40,14 +40,9 @@ def test_a_feature_that_training_never_saw_takes_every_value_as_new() -> None:
 def test_a_window_of_training_is_held_against_the_rest_of_it() -> None:
     values = np.array([1.0, 2.0, 2.0, 5.0, NOTHING])
     window = np.array([False, False, True, True, True])
-    assert Scale.of(values).new(values, window).tolist() == [False, False, False, True, False]
+    assert Scale.of(values).new(values, [window, ~window]) == [pytest.approx(1 / 3), 0.5]
     fractions = np.array([0.5, 9.5, 4.2, 12.5])
-    assert Scale.of(fractions).new(fractions, np.array([False, False, True, True])).tolist() == [
-        False,
-        False,
-        False,
-        True,
-    ]
+    assert Scale.of(fractions).new(fractions, [np.array([False, False, True, True])]) == [0.5]
 
 
 def test_equal_shapes_are_not_apart_and_the_index_is_its_formula() -> None:
