@@ -100,6 +100,13 @@ def machines(cloud: LocalCloud) -> Place:
     where.client("iam").create_role(RoleName="outcome-tests", AssumeRolePolicyDocument=json.dumps(TRUST))
     where.client("events").create_event_bus(Name="outcome-tests")
     _set(where, Setting.BUS, "outcome-tests")
+    where.client("dynamodb").create_table(
+        TableName="outcome-tests-serving",
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "model", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "model", "AttributeType": "S"}],
+    )
+    _set(where, Setting.SERVING_TABLE, "outcome-tests-serving")
     where.client("sagemaker").create_model_package_group(ModelPackageGroupName=GROUP)
     trains = _machine(where, Setting.TRAINING_MACHINE_ARN, "training", _training())
     deploys = _machine(where, Setting.DEPLOYMENT_MACHINE_ARN, "deployment", _deployment())
@@ -159,7 +166,7 @@ def test_models_shows_the_trainings_that_registered_nothing_too(
 
 def test_status_tells_each_execution_in_a_line() -> None:
     ran = {"machine": "training", "name": "x-1", "started": "now", "said": "lost"}
-    data = {"environment": "e", "address": "a", "api": "p", "datasets": {}, "endpoints": {}}
+    data = {"environment": "e", "address": "a", "api": "p", "datasets": {}, "endpoints": {}, "idle": {}}
     console = Console(width=150, file=io.StringIO(), record=True)
     console.print(status._view({**data, "executions": [{**ran, "next_step": "tidegate train x"}]}))
     assert "lost → tidegate train x" in console.export_text()
