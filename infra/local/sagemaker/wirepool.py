@@ -114,7 +114,7 @@ class Pool:
             await self._send(writer, path, headers, body)
             status, heard = await _head(reader)
             answer = Answer(status, heard, b"".join([piece async for piece in _pieces(reader, heard)]))
-            kept = not _until_closed(heard) and len(self._idle) < MOST_IDLE
+            kept = not _closes(heard) and len(self._idle) < MOST_IDLE
             return answer
         finally:
             if kept:
@@ -138,15 +138,24 @@ async def _head(reader: asyncio.StreamReader) -> tuple[int, dict[str, str]]:
     headers = {
         name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)
     }
-    return int(first.split(" ", 2)[1]), headers
+    status = int(first.split(" ", 2)[1])
+    if status in (204, 304):
+        headers["content-length"] = "0"
+    return status, headers
 
 
-def _until_closed(headers: Mapping[str, str]) -> bool:
-    return headers.get("connection", "").lower() == "close"
+def _chunked(headers: Mapping[str, str]) -> bool:
+    return headers.get("transfer-encoding", "").lower() == "chunked"
+
+
+def _closes(headers: Mapping[str, str]) -> bool:
+    """Whether the connection ends with the answer: it says so, or nothing else says where the answer ends."""
+    unmarked = "content-length" not in headers and not _chunked(headers)
+    return unmarked or headers.get("connection", "").lower() == "close"
 
 
 async def _pieces(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> AsyncIterator[bytes]:
-    if headers.get("transfer-encoding", "").lower() == "chunked":
+    if _chunked(headers):
         while size := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
             yield await reader.readexactly(size)
             await reader.readexactly(2)
@@ -159,6 +168,6 @@ async def _pieces(reader: asyncio.StreamReader, headers: Mapping[str, str]) -> A
                 raise ConnectionResetError("the container broke off its answer")
             left -= len(piece)
             yield piece
-    elif _until_closed(headers):
+    else:
         while piece := await reader.read(PIECE):
             yield piece

@@ -67,6 +67,20 @@ def test_an_answer_in_chunks_is_put_together() -> None:
     assert talk([CHUNKED], 1)[0][0].body == b"abcde"
 
 
+def test_an_answer_without_a_length_ends_with_its_connection() -> None:
+    heard, opened = talk(
+        [b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nall of it"] * 2, 2, then_close=True
+    )
+    assert [answer.body for answer in heard] == [b"all of it"] * 2
+    assert opened == 2
+
+
+def test_an_answer_without_content_has_no_body_to_wait_for() -> None:
+    heard, opened = talk([b"HTTP/1.1 204 No Content\r\n\r\n", PLAIN], 2)
+    assert [answer.body for answer in heard] == [b"", b"ok"]
+    assert opened == 1
+
+
 def test_a_connection_that_the_container_closed_is_replaced_without_an_error() -> None:
     heard, opened = talk([PLAIN, PLAIN], 2, then_close=True)
     assert len(heard) == 2
