@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
 from infra.cli import place
 from infra.cli.answer import Answer, Exit, grid
 from tidegate.errors import Transient
 from tidegate.find import model as find_model
 from tidegate.find import models
 from tidegate.lake import layout
-from tidegate.models.watch.place import reports_prefix
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -60,6 +57,8 @@ def _look(where: place.Place, model: str) -> str:
 
 def _of(where: place.Place, model: str, looked: str) -> dict[str, Any]:
     """The latest report of a model, and those before in short."""
+    from tidegate.models.watch.place import reports_prefix
+
     s3, bucket = where.client("s3"), where.settings[Setting.ARTEFACT_BUCKET]
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=reports_prefix(model))
     keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
@@ -82,6 +81,8 @@ def _of(where: place.Place, model: str, looked: str) -> dict[str, Any]:
 
 
 def _read(s3: Any, bucket: str, key: str) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
     try:
         told: dict[str, Any] = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except ClientError as error:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import NotFound, Transient
 from tidegate.facts import ModelApproved
-from tidegate.models.in_service import InService, Records
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from infra.cli.place import Place
     from tidegate.facts import Fact
+    from tidegate.models.in_service import InService
 
 APPROVED = "Approved"
 PENDING = "PendingManualApproval"
@@ -108,6 +108,8 @@ def endpoint(place: Place, model: str) -> dict[str, Any] | None:
 
 def record(place: Place, model: str) -> InService:
     """What the model has in service, had before, and what was taken back."""
+    from tidegate.models.in_service import Records
+
     return Records(place.client("dynamodb"), place.settings[Setting.SERVING_TABLE]).read(model)
 
 

@@ -10,7 +10,6 @@ from infra.cli.answer import Answer, said
 from tidegate.errors import NotFound
 from tidegate.facts import RollbackRequested
 from tidegate.find import model as find_model
-from tidegate.models.in_service import leaving
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +26,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, screen: Screen) -> Answer:
     """Ask for it, and wait."""
+    from tidegate.models.in_service import leaving
+
     where = place.find(args.environment)
     model = find_model(args.model).name
     record, endpoint = registry.record(where, model), registry.endpoint(where, model)
