@@ -36,8 +36,8 @@ LAYERS: dict[str, tuple[str, ...]] = {
 _BESIDE = {"base": (), "checking": ("base",), "schemas": ("base", "checking"), "tables": ("base",)}
 RUNTIME = ("boto3",)  # comes with Lambda's Python
 IMAGE = (
-    "awswrangler", "boto3", "numpy", "onnx", "onnxruntime", "orjson", "pandera[polars]", "polars", "protobuf",
-    "pyarrow", "scikit-learn", "skl2onnx", "tzdata", "uvicorn",
+    "awswrangler", "boto3", "httptools", "numpy", "onnx", "onnxruntime", "orjson", "pandera[polars]",
+    "polars", "protobuf", "pyarrow", "scikit-learn", "skl2onnx", "tzdata", "uvicorn", "uvloop",
 )  # fmt: skip
 
 _IDLE = {"__pycache__", "tests", "f2py"}  # f2py compiles Fortran

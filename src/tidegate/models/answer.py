@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import orjson
@@ -47,8 +47,7 @@ class Rejected(Exception):
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """What is sent, and what it was made from: nothing, when the endpoint described itself."""
 
     body: Row
@@ -96,27 +95,23 @@ class Answerer:
         """
         asked = _parse(body)
         if asked == DESCRIBE:
-            return Answer(
-                body={**self._named(), **{name: self.onnx.card[name] for name in ("run", "sha256")}}
-            )
+            named = {name: self.onnx.card[name] for name in ("run", "sha256")}
+            return Answer({"model": self.model.name, "version": self.version, **named})
         rows = _rows(asked)
         verdict = self.check(rows)
         if verdict.errors:
             raise _broken([asdict(error) for error in verdict.errors])
         return self._told(rows, self._matrix(verdict.rows), identity)
 
-    def _named(self) -> Row:
-        return {"model": self.model.name, "version": self.version}
-
     def _told(self, rows: list[Row], matrix: NDArray[np.float32], identity: str) -> Answer:
         scores = [round(score, 6) for score in self.onnx.scores(matrix).tolist()]
-        return Answer(
-            body={**self._named(), "id": identity, "predictions": [{"score": score} for score in scores]},
-            identity=identity,
-            rows=rows,
-            features=matrix,
-            scores=scores,
-        )
+        body = {
+            "model": self.model.name,
+            "version": self.version,
+            "id": identity,
+            "predictions": [{"score": score} for score in scores],
+        }
+        return Answer(body, identity, rows, matrix, scores)
 
     def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float32]:
         frame = as_named(rows, self.onnx.card["columns"])

@@ -34,17 +34,21 @@ def version_of(key: str) -> int:
     return int(key.rpartition("/")[2].partition("-")[0])
 
 
+def moment_of(at: datetime) -> str:
+    """A moment in UTC as lines have it."""
+    return f"{at.isoformat(timespec='milliseconds')[:-6]}Z"
+
+
 def lines(
     *,
     identity: str,
-    at: datetime,
+    moment: str,
     version: int,
     rows: Iterable[Mapping[str, Any]],
     features: Iterable[Mapping[str, float]],
     scores: Sequence[float],
 ) -> list[bytes]:
     """One answered request as lines; a feature that is NaN is written as null."""
-    moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return [
         orjson.dumps(
             {

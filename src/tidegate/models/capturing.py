@@ -10,6 +10,7 @@ import logging
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    Put = Callable[[str, bytes], None]  # raises Transient when it may work later
+    Put = Callable[[str, bytes | bytearray], None]  # raises Transient when it may work later
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +35,9 @@ class _File:
     """Lines of one hour that become one file."""
 
     key: str
-    hour: tuple[int, int]  # the day's ordinal, the hour
-    lines: list[bytes] = field(default_factory=list)
-    size: int = 0
+    until: datetime  # where its hour ends
+    body: bytearray = field(default_factory=bytearray)
+    lines: int = 0
 
 
 @dataclass
@@ -82,10 +83,11 @@ class Capturing:
                 self._tally.lost += len(lines)
                 return
             file = self._file_for(at)
-            file.lines += lines
-            file.size += size
+            for line in lines:
+                file.body += line
+            file.lines += len(lines)
             self._waiting += size
-        if file.size >= LARGEST_FILE:
+        if len(file.body) >= LARGEST_FILE:
             self._due.set()
 
     def flush(self) -> bool:
@@ -102,7 +104,7 @@ class Capturing:
         self._due.set()
         self._thread.join(patience_seconds)
         with self._lock:
-            left = sum(len(file.lines) for file in self._files)
+            left = sum(file.lines for file in self._files)
             self._tally.lost += left
         if left:
             log.warning("%d captured rows are lost: they could not be written before the end", left)
@@ -114,17 +116,17 @@ class Capturing:
         return tally
 
     def _file_for(self, at: datetime) -> _File:
-        hour = (at.toordinal(), at.hour)
         file = self._open
-        if file is None or file.hour != hour or file.size >= LARGEST_FILE:
-            file = self._open = _File(capture_key(self._model, at, self._version, uuid4().hex), hour)
+        if file is None or at >= file.until or len(file.body) >= LARGEST_FILE:
+            until = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+            file = self._open = _File(capture_key(self._model, at, self._version, uuid4().hex), until)
             self._files.append(file)
         return file
 
     def _write_oldest(self) -> bool:
         file = self._files[0]
         try:
-            self._put(file.key, b"".join(file.lines))
+            self._put(file.key, file.body)
         except Transient as error:
             log.warning("captures wait: %s", error)
             with self._lock:
@@ -132,8 +134,8 @@ class Capturing:
             return False
         with self._lock:
             self._files.popleft()
-            self._waiting -= file.size
-            self._tally.written += len(file.lines)
+            self._waiting -= len(file.body)
+            self._tally.written += file.lines
         return True
 
     def _run(self) -> None:
@@ -148,7 +150,7 @@ def to_bucket(s3: Any, bucket: str) -> Put:
     """Puts files into a bucket."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    def put(key: str, body: bytes) -> None:
+    def put(key: str, body: bytes | bytearray) -> None:
         try:
             s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/x-ndjson")
         except (BotoCoreError, ClientError) as error:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tidegate.models.captures import lines
+from tidegate.models.captures import lines, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ class Recording:
     ) -> None:
         self._capturing, self._measuring, self._version = capturing, measuring, version
         self._features = [(place, name) for place, name in enumerate(features) if name not in personal]
+        self._every = tuple(features) if len(self._features) == len(features) else ()
+        self._millisecond, self._moment = 0, (datetime.min.replace(tzinfo=UTC), "")
         self._personal, self._sampled, self._chance = personal, sampled, chance
 
     def start(self) -> None:
@@ -60,18 +63,31 @@ class Recording:
         self._measuring.refused()
 
     def _capture(self, answer: Answer, matrix: NDArray[np.float32]) -> None:
-        at = datetime.now(UTC)
+        at, moment = self._now()
         rows = [self._impersonal(row) for row in answer.rows] if self._personal else answer.rows
-        features = [{name: row[place] for place, name in self._features} for row in matrix.tolist()]
+        features = [self._seen(values) for values in matrix.tolist()]
         told = lines(
             identity=answer.identity,
-            at=at,
+            moment=moment,
             version=self._version,
             rows=rows,
             features=features,
             scores=answer.scores,
         )
         self._capturing.keep(told, at)
+
+    def _now(self) -> tuple[datetime, str]:
+        """The moment, and its words, which are made once a millisecond."""
+        millisecond = int(time.time() * 1000)
+        if millisecond != self._millisecond:
+            at = datetime.fromtimestamp(millisecond / 1000, UTC)
+            self._millisecond, self._moment = millisecond, (at, moment_of(at))
+        return self._moment
+
+    def _seen(self, values: list[float]) -> dict[str, float]:
+        if self._every:
+            return dict(zip(self._every, values, strict=True))
+        return {name: values[place] for place, name in self._features}
 
     def _impersonal(self, row: Row) -> Row:
         return {name: value for name, value in row.items() if name not in self._personal}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from os import urandom
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import orjson
 
@@ -36,10 +36,10 @@ class Endpoint:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's word that it starts or ends."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        elif scope["type"] == "http":
+        if scope["type"] == "http":
             await self._respond(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -94,7 +94,7 @@ def _identity(scope: Message) -> str:
                 said = f"its inference id is not {LONGEST_ID} printable ASCII characters at most"
                 raise Rejected(400, said, "Send another, or none")
             return given
-    return str(uuid4())
+    return urandom(16).hex()
 
 
 async def _read(receive: Receive) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tidegate import aws, find
@@ -45,10 +46,26 @@ def endpoint(folder: Path, known: Settings) -> Application:
         from tidegate.models.text.serve import text_endpoint
 
         return text_endpoint(onnx, int(known[Setting.MODEL_VERSION]))
-    return _of_rows(onnx, known)
+    made = parts(onnx, known)
+    return Endpoint(made.answerer, made.recording)
 
 
-def _of_rows(onnx: OnnxModel, known: Settings) -> Endpoint:
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What an endpoint that answers rows is made of."""
+
+    answerer: Answerer
+    capturing: Capturing
+    measuring: Measuring
+    recording: Recording
+
+
+def parts(onnx: OnnxModel, known: Settings) -> Parts:
+    """What the endpoint of a model is made of.
+
+    Raises:
+        Refused: the model is not the one that its folder declares.
+    """
     model = find.model(onnx.card["model"])
     refuse_other_features(model, onnx)
     dataset = find.dataset(model.request)
@@ -62,9 +79,10 @@ def _of_rows(onnx: OnnxModel, known: Settings) -> Endpoint:
         "model": model.name,
         "version": known[Setting.MODEL_VERSION],
     }
+    measuring = Measuring(named, capturing.tallied)
     recording = Recording(
         capturing,
-        Measuring(named, capturing.tallied),
+        measuring,
         version=version,
         features=onnx.features,
         personal=dataset.personal(),
@@ -78,7 +96,7 @@ def _of_rows(onnx: OnnxModel, known: Settings) -> Endpoint:
         check=lambda rows: check_rows(rows, dataset, columns),
         fetch=lambda keys: table.fetch(model.lookups, keys, onnx.card["lookups"]),
     )
-    return Endpoint(answerer, recording)
+    return Parts(answerer=answerer, capturing=capturing, measuring=measuring, recording=recording)
 
 
 def _straight(model: Model, dataset: Dataset, columns: tuple[str, ...]) -> Straight | None:

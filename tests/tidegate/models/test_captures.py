@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tidegate.models.captures import capture_key, hour_prefix, lines, read, version_of
+from tidegate.models.captures import capture_key, hour_prefix, lines, moment_of, read, version_of
 
 AT = datetime(2026, 11, 5, 7, 59, 58, 123_999, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ def test_a_key_names_model_hour_and_version() -> None:
 def test_lines_read_back_as_they_were_written_and_nothing_known_is_null() -> None:
     written = lines(
         identity="order-7",
-        at=AT,
+        moment=moment_of(AT),
         version=12,
         rows=[{"origin": "JFK\n"}, {"origin": None}],
         features=[{"age": float("nan")}, {"age": 3.5}],

@@ -23,12 +23,12 @@ class Bucket:
         self.asked: list[str] = []
         self.files: dict[str, bytes] = {}
 
-    def put(self, key: str, body: bytes) -> None:
+    def put(self, key: str, body: bytes | bytearray) -> None:
         self.asked.append(key)
         if self.failures:
             self.failures -= 1
             raise Transient("the bucket", "it is away", "Try again")
-        self.files[key] = body
+        self.files[key] = bytes(body)
 
 
 def made(bucket: Bucket, **more: Any) -> Capturing:
