@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from tidegate import aws, settings
+from tidegate.errors import Transient
 from tidegate.lake import layout
 from tidegate.models.gating import package_request, reasons_against
 from tidegate.models.piped import run_of, spread
 from tidegate.models.registry_card import registry_card
+from tidegate.models.tracking import OFF, Mlflow
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -36,7 +38,18 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         "reasons": reasons,
         "package": {} if reasons else _package(known[Setting.ENVIRONMENT], run, evaluation, event),
     }
+    _track(known[Setting.MLFLOW_SERVER_ARN], run, evaluation, reasons)
     return spread(verdict, event)
+
+
+def _track(server: str, run: Run, evaluation: Mapping[str, Any], reasons: list[str]) -> None:
+    """Log the training where it is wanted; a log that cannot be written keeps no model from service."""
+    if server == OFF:
+        return
+    try:
+        Mlflow(server).log(run, evaluation, reasons)
+    except Transient as error:
+        logger.warning("not logged to MLflow", extra={"run": run.run, "why": str(error)})
 
 
 def _package(

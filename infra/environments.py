@@ -21,6 +21,7 @@ class Environment:
     log_days: int
     capture_days: int  # how long captured predictions are kept; labels must arrive by then
     keeps_data: bool  # buckets and tables outlive their stacks
+    mlflow: str = "off"  # the ARN of the SageMaker MLflow tracking server that trainings are logged to
 
 
 LAPTOP = Environment(

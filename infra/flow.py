@@ -69,7 +69,7 @@ FLOW: Mapping[str, Function] = {
         reads=(S.ENVIRONMENT, S.LAKE_BUCKET, S.DATABASE)),
     "gate": Function(
         on=(Step("training"),),
-        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.MLFLOW_SERVER_ARN)),
     "build": Function(
         on=(CustomResource("Custom::TidegateImageBuild"), BuildEnded()),
         memory=256, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),

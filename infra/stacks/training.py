@@ -13,6 +13,7 @@ from infra.parts.model_image import ModelImage
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from infra.stacks.listening import listens
+from tidegate.models.tracking import OFF, SERVICE
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ SYNC_RULES = (
     "StepFunctionsGetEventsForSageMakerTrainingJobsRule",
     "StepFunctionsGetEventsForSageMakerProcessingJobsRule",
 )
+
+
+LOGGING = ("GetExperimentByName", "CreateExperiment", "SearchRuns", "CreateRun", "LogBatch", "UpdateRun")
 
 
 class TrainingStack(Floor):
@@ -43,9 +47,12 @@ class TrainingStack(Floor):
             JobRole(self, name=name, environment=self.environment_, repository=image.repository)
             for name in ("snapshot", "learning", "endpoint")
         )
-        keep, gate = (self.worker(name, lake.settings) for name in ("keep", "gate"))
+        mlflow = self.environment_.mlflow
+        keep = self.worker("keep", lake.settings)
+        gate = self.worker("gate", {**lake.settings, Setting.MLFLOW_SERVER_ARN: mlflow})
         self.machine = self._make_machine(keep, gate, lake)
         told = {
+            Setting.MLFLOW_SERVER_ARN: mlflow,
             Setting.MODEL_IMAGE: image_uri,
             Setting.TRAINING_IMAGES: self.to_json_string(training_images),
             Setting.MODEL_ROLE_ARN: self.endpoint.role.role_arn,
@@ -64,6 +71,8 @@ class TrainingStack(Floor):
         self._allow_keep(keep, lake)
         permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/", "runs/*/run.json")
         permits.use_key(gate, lake, "s3", encrypts=False)
+        if mlflow != OFF:
+            gate.may("LogTheTraining", [f"{SERVICE}:{name}" for name in LOGGING], [mlflow])
         self._allow_machine(keep, gate, lake)
         self._allow_jobs(lake)
         self.tells(told)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from tidegate.errors import Transient
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from botocore.client import BaseClient
 
 
@@ -22,3 +26,34 @@ def client(service: str, retries: int = 5) -> Any:  # boto3 types nothing
         ),
     )
     return made
+
+
+def address(public: str) -> str:
+    """Where a service is that boto3 has no client for: at AWS, unless a local cloud answers for all."""
+    endpoint = str(client("sagemaker").meta.endpoint_url)
+    return public if endpoint.endswith((".amazonaws.com", ".aws")) else endpoint
+
+
+def send(service: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Send a request signed for a service; the answer's status and body.
+
+    Raises:
+        Transient: nobody answered.
+    """
+    from hashlib import sha256
+
+    import boto3
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.exceptions import HTTPClientError
+    from botocore.httpsession import URLLib3Session
+
+    session = boto3.Session()
+    hashed = {"X-Amz-Content-SHA256": sha256(body).hexdigest()}
+    request = AWSRequest(method=method, url=url, data=body, headers={**headers, **hashed})
+    SigV4Auth(session.get_credentials(), service, session.region_name).add_auth(request)
+    try:
+        said = URLLib3Session(timeout=(3, 20)).send(request.prepare())
+    except HTTPClientError as error:
+        raise Transient(url, f"nobody answered: {error}", "Try again shortly") from error
+    return said.status_code, said.content

@@ -10,6 +10,8 @@ import pytest
 
 from functions.gate import handler
 from tests.tidegate.models.test_gating import RUN, evaluation
+from tidegate.errors import Transient
+from tidegate.models.tracking import Mlflow
 
 
 @pytest.fixture
@@ -18,6 +20,7 @@ def event(cloud: Any, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     region = {"LocationConstraint": "eu-west-1"}
     cloud.client("s3").create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
     monkeypatch.setenv("TIDEGATE_ENVIRONMENT", "laptop")
+    monkeypatch.setenv("TIDEGATE_MLFLOW_SERVER_ARN", "off")
     told: dict[str, Any] = json.loads(RUN.to_json())
     return {**told, "prefix": f"s3://{bucket}/runs/flight_delay/{RUN.run}"}
 
@@ -58,3 +61,14 @@ def test_a_pipelines_step_names_the_run_and_gets_the_texts_that_it_wants(
     answer = handler(asked, None)
     assert (answer["passed"], answer["run"]) == ("false", "nan")
     assert answer["reasons"].startswith("floor: AUC")
+
+
+def test_a_training_that_cannot_be_logged_is_judged_all_the_same(
+    cloud: Any, event: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = "arn:aws:sagemaker:eu-west-1:000000000000:mlflow-tracking-server/none"
+    monkeypatch.setenv("TIDEGATE_MLFLOW_SERVER_ARN", server)
+    put(cloud, event, evaluation())
+    assert handler(event, None)["passed"] is True
+    with pytest.raises(Transient, match="mlflow-tracking-server/none does not exist"):
+        Mlflow(server).log(RUN, evaluation(), [])

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.journey
 STUDIO = Path(__file__).parent / "studio"
 MODEL = "flight_delay"
 MONTHS = 3
-WAIT_SECONDS = 300.0
+WAIT_SECONDS = 600.0
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,10 @@ import pytest
 from infra.local.images import MLFLOW
 from infra.local.images.build import build
 from tests.clouds import eventually
+from tests.infra.local.sagemaker.conftest import REGION
+from tests.tidegate.models.test_gating import RUN, evaluation
+from tidegate import aws
+from tidegate.models.tracking import Mlflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +34,7 @@ def server(sagemaker: Any, status: str) -> dict[str, Any]:
 
 
 def test_a_run_is_logged_to_a_real_mlflow_and_outlives_a_stop(
-    sdk_cloud: Sage, sdk: Callable[..., Any]
+    sdk_cloud: Sage, sdk: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not MLFLOW.built:
         build(MLFLOW, os.environ)
@@ -40,8 +44,19 @@ def test_a_run_is_logged_to_a_real_mlflow_and_outlives_a_stop(
     )["TrackingServerArn"]
     assert server(sagemaker, "Created")["IsActive"] == "Active"
     assert sdk("tracking.py", arn) == {"runs": 1, "auc": 0.7, "trees": "100", "code": "abc"}
+    told = {"AWS_ENDPOINT_URL": sdk_cloud.endpoint, "AWS_DEFAULT_REGION": REGION}
+    for name, value in {**told, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
+        monkeypatch.setenv(name, value)
+    aws.client.cache_clear()
+    logged = {Mlflow(arn).log(RUN, evaluation(), ["floor: too low"]) for _ in range(2)}
+    aws.client.cache_clear()
+    assert len(logged) == 1  # asked again, it is not logged again
+    found = sdk("found.py", arn, RUN.model, *logged)
+    assert found["metrics"]["auc"] == evaluation()["challenger"]["auc"]
+    assert (found["tags"]["run"], found["tags"]["passed"]) == (RUN.run, "false")
+    assert found["params"]["seed"] == RUN.seed
     sagemaker.stop_mlflow_tracking_server(TrackingServerName="runs")
     sagemaker.start_mlflow_tracking_server(TrackingServerName="runs")
     server(sagemaker, "Started")
-    assert sdk("tracking.py", arn)["runs"] == 2
+    assert sdk("tracking.py", arn)["runs"] == 3  # ours, and two of MLflow's own client
     sagemaker.delete_mlflow_tracking_server(TrackingServerName="runs")

@@ -1,0 +1,42 @@
+"""An environment that names a tracking server lets its gate log to that one, and no other does."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra import app
+from infra.environments import ENVIRONMENTS
+from tidegate.plan import plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.system
+
+SERVER = "arn:aws:sagemaker:eu-west-1:000000000000:mlflow-tracking-server/runs"
+
+
+def test_a_gate_may_log_to_the_tracking_server_of_its_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ENVIRONMENTS, "laptop", replace(ENVIRONMENTS["laptop"], mlflow=SERVER))
+    app.build("laptop", plan(), tmp_path / "staging", str(tmp_path / "out")).synth()
+    (written,) = (tmp_path / "out").glob("*training.template.json")
+    resources = json.loads(written.read_text())["Resources"]
+    told = [one["Properties"].get("Environment", {}).get("Variables", {}) for one in resources.values()]
+    assert SERVER in [variables.get("TIDEGATE_MLFLOW_SERVER_ARN") for variables in told]
+    (logs,) = [one for one in statements(resources) if one["Sid"] == "LogTheTraining"]
+    assert logs["Resource"] == SERVER
+    assert "sagemaker-mlflow:LogBatch" in logs["Action"]
+
+
+def statements(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every statement of every policy."""
+    documents = [
+        one["Properties"]["PolicyDocument"] for one in resources.values() if one["Type"] == "AWS::IAM::Policy"
+    ]
+    return [statement for document in documents for statement in document["Statement"]]
