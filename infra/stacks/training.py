@@ -47,12 +47,10 @@ class TrainingStack(Floor):
             JobRole(self, name=name, environment=self.environment_, repository=image.repository)
             for name in ("snapshot", "learning", "endpoint")
         )
-        mlflow = self.environment_.mlflow
-        keep = self.worker("keep", lake.settings)
-        gate = self.worker("gate", {**lake.settings, Setting.MLFLOW_SERVER_ARN: mlflow})
+        keep, gate = self.worker("keep", lake.settings), self._make_gate(lake)
         self.machine = self._make_machine(keep, gate, lake)
         told = {
-            Setting.MLFLOW_SERVER_ARN: mlflow,
+            Setting.MLFLOW_SERVER_ARN: self.environment_.mlflow,
             Setting.MODEL_IMAGE: image_uri,
             Setting.TRAINING_IMAGES: self.to_json_string(training_images),
             Setting.MODEL_ROLE_ARN: self.endpoint.role.role_arn,
@@ -69,13 +67,18 @@ class TrainingStack(Floor):
 
         self._allow_train(train, lake)
         self._allow_keep(keep, lake)
+        self._allow_machine(keep, gate, lake)
+        self._allow_jobs(lake)
+        self.tells(told)
+
+    def _make_gate(self, lake: LakeStack) -> Worker:
+        mlflow = self.environment_.mlflow
+        gate = self.worker("gate", {**lake.settings, Setting.MLFLOW_SERVER_ARN: mlflow})
         permits.read(gate, "ReadTheEvaluation", lake.artefact, "runs/*/evaluation/", "runs/*/run.json")
         permits.use_key(gate, lake, "s3", encrypts=False)
         if mlflow != OFF:
             gate.may("LogTheTraining", [f"{SERVICE}:{name}" for name in LOGGING], [mlflow])
-        self._allow_machine(keep, gate, lake)
-        self._allow_jobs(lake)
-        self.tells(told)
+        return gate
 
     def _make_machine(self, keep: Worker, gate: Worker, lake: LakeStack) -> Machine:
         machine = Machine(
