@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from tidegate import settings
 from tidegate.lake import tables, tags
-from tidegate.models.run import Run
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -19,11 +17,10 @@ logger = Logger(service="keep")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """The training machine's input → the tag that its snapshots now have."""
+    """The training machine's input, or a pipeline's step's → the tag that its snapshots now have."""
     database = settings.from_environment()[Setting.DATABASE]
-    run = Run.from_json(json.dumps(event))
-    name = tags.of_run(run.run)
-    for table, snapshot in run.tables.items():
+    name = tags.of_run(event["run"])
+    for table, snapshot in event["tables"].items():
         tags.tag(tables.catalog(), database, table, int(snapshot), name)
-    logger.info("kept", extra={"run": run.run, "tag": name, "tables": dict(run.tables)})
+    logger.info("kept", extra={"run": event["run"], "tag": name, "tables": event["tables"]})
     return {"tag": name}

@@ -71,7 +71,7 @@ class Steps:
                 "model": facts["model"],
                 "execution": ExecutionVariables.PIPELINE_EXECUTION_ID,
             },
-            ["run", "image", "training_image", "prefix", "champion"],
+            ["run", "image", "training_image", "prefix", "champion", *self._snapshots()],
         )
 
     def told(self, name: str) -> Any:
@@ -82,7 +82,13 @@ class Steps:
         """A place below the run's prefix."""
         return Join(on="/", values=[self.told("prefix"), path])
 
-    def snapshot(self) -> Any:
+    def keep(self) -> Any:
+        """No expiry takes away what the training reads: its snapshots are tagged first."""
+        tables = {name: self.told(f"snapshot_{name}") for name in self.facts["reads"]}
+        asked = {"run": self.told("run"), "tables": tables}
+        return self._function("Keep", self.facts["keep"], asked, ["tag"])
+
+    def snapshot(self, after: Any) -> Any:
         """The tables' rows, as they stood, become files: the one step with a network."""
         return ProcessingStep(
             "Snapshot",
@@ -91,6 +97,7 @@ class Steps:
                 inputs=[_into("run", self.place("run.json"))],
                 outputs=[_from("data", self.place("data"))],
             ),
+            depends_on=[after],
         )
 
     def train(self, after: Any) -> Any:
@@ -162,6 +169,9 @@ class Steps:
         )
         return ModelStep("Register", step_args=asked)
 
+    def _snapshots(self) -> list[str]:
+        return [f"snapshot_{name}" for name in self.facts["reads"]]
+
     def _processor(self, name: str, facts: Facts) -> Any:
         return Processor(
             sagemaker_session=self.session,
@@ -207,7 +217,8 @@ def _from(name: str, uri: Any) -> Any:
 def definition(facts: Facts) -> Facts:
     """The whole definition."""
     steps = Steps(facts)
-    snapshot = steps.snapshot()
+    keep = steps.keep()
+    snapshot = steps.snapshot(keep)
     train = steps.train(snapshot)
     evaluate = steps.evaluate(train)
     gate = steps.gate(evaluate)
@@ -218,7 +229,7 @@ def definition(facts: Facts) -> Facts:
     pipeline = Pipeline(
         name=facts["group"],
         parameters=[steps.instance_type],
-        steps=[steps.decide, snapshot, train, evaluate, gate, judged],
+        steps=[steps.decide, keep, snapshot, train, evaluate, gate, judged],
         sagemaker_session=steps.session,
     )
     made: Facts = json.loads(pipeline.definition())

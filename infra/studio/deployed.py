@@ -31,6 +31,8 @@ def facts(place: Place, model: ModelPlan) -> dict[str, Any]:
         "disk_gb": train["ResourceConfig"]["VolumeSizeInGB"],
         "train": gate.removesuffix("-gate") + "-train",
         "gate": gate,
+        "keep": states["Keep"]["Arguments"]["FunctionName"],
+        "reads": list(model.reads),
         "properties": property_names(model.reads),
         "snapshot": _job(snapshot),
         "learning": {
@@ -63,7 +65,7 @@ def role_needs(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow(["lambda:InvokeFunction"], [facts["train"], facts["gate"]]),
+            _allow(["lambda:InvokeFunction"], [facts["train"], facts["keep"], facts["gate"]]),
             _allow([*(f"sagemaker:{verb}" for verb in verbs), "sagemaker:AddTags"], jobs),
             {**_allow(["iam:PassRole"], roles), "Condition": lent},
             _allow(["sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage"], versions),

@@ -61,7 +61,16 @@ def test_a_pipeline_gives_the_model_that_the_machine_gives(
     definition = (STUDIO / "pipeline.json").read_text().replace('"KEY"', json.dumps(facts["key"]))
     said = run(place, definition, role(place, deployed.role_needs(facts)))
     assert said["status"] == "Succeeded", said
-    assert set(said["steps"]) == {"Decide", "Snapshot", "Train", "Evaluate", "Gate", "Passed", "Register"}
+    assert set(said["steps"]) == {
+        "Decide",
+        "Keep",
+        "Snapshot",
+        "Train",
+        "Evaluate",
+        "Gate",
+        "Passed",
+        "Register",
+    }
     arn = said["steps"]["Register"]["Metadata"]["RegisterModel"]["Arn"]
     piped = next(one for one in registry.versions(place, MODEL) if one.arn == arn)
     assert piped.status == registry.PENDING

@@ -89,7 +89,8 @@ class Trainings:
         self.s3.put_object(Bucket=self.bucket, Key=key, Body=run.to_json())
         champion = run.champion or f"{run.prefix}/run.json"  # a job's input cannot be empty
         images = {"image": run.image, "training_image": run.training_image or run.image}
-        return {"run": run.run, **images, "prefix": run.prefix, "champion": champion}
+        snapshots = {f"snapshot_{name}": snapshot for name, snapshot in run.tables.items()}
+        return {"run": run.run, **images, **snapshots, "prefix": run.prefix, "champion": champion}
 
     def tell_report(self, wish: Wish, outcome: str) -> None:
         """Leave beside the report of a drift what it led to, for whoever reads the report."""
