@@ -167,7 +167,7 @@ def a_build_of_the_image(place: Place) -> None:
     """CloudFormation asks for the models' image, and CodeBuild says that the build has ended."""
     name, codebuild = f"tidegate-{place.environment}-models", place.client("codebuild")
     asked = {"Project": name, "Repository": f"registry/{name}", "Tag": "byway"}
-    asked |= {"Dockerfile": "infra/image/Dockerfile", "Requirements": "requirements.txt"}
+    asked |= {"Dockerfile": "Dockerfile", "Requirements": "requirements.txt"}
     _custom_resource(place, "build", "Create", asked)
     build, *_ = codebuild.list_builds_for_project(projectName=name)["ids"]
     detail = {"project-name": name, "build-id": build, "build-status": "SUCCEEDED"}
