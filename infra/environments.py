@@ -15,6 +15,7 @@ class Environment:
     files_at_once: int  # how many validations and transforms run side by side
     attempts: int  # how often a message is tried before it becomes a dead letter
     reconciles: str  # when lost events are looked for
+    retires: str  # when endpoints that nobody asks are looked for
     scan_limit_gb: int  # what one Athena query may read
     requests_per_second: int  # what the HTTP API lets through
     slow_ms: int  # an answer of a model that takes longer is slow; too many of them take a roll-out back
@@ -29,6 +30,7 @@ LAPTOP = Environment(
     files_at_once=2,
     attempts=3,
     reconciles="rate(5 minutes)",
+    retires="rate(1 day)",
     scan_limit_gb=10,
     requests_per_second=100,
     slow_ms=5000,  # it shares its cores with everything else
@@ -41,6 +43,7 @@ DEV = Environment(
     files_at_once=10,
     attempts=3,
     reconciles="rate(15 minutes)",
+    retires="rate(1 day)",
     scan_limit_gb=10,
     requests_per_second=50,
     slow_ms=500,
@@ -53,6 +56,7 @@ PROD = Environment(
     files_at_once=100,
     attempts=5,
     reconciles="rate(15 minutes)",
+    retires="rate(1 day)",
     scan_limit_gb=1000,
     requests_per_second=500,
     slow_ms=500,

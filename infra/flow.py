@@ -90,6 +90,9 @@ FLOW: Mapping[str, Function] = {
     "verify": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
+    "retire": Function(
+        on=(Every("retires"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
     "predict": Function(
         on=(Route("POST", "/predict/{model}"),),
         memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT,)),

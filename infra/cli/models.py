@@ -51,7 +51,7 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
             one["model"],
             version["version"],
             version["status"],
-            _standing(one["endpoint"], version),
+            _standing(one, version),
             version["created"],
             ", ".join(f"{name} {value}" for name, value in version["metrics"].items()),
         )
@@ -70,9 +70,10 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
     )
 
 
-def _standing(endpoint: dict[str, Any] | None, version: dict[str, Any]) -> str:
+def _standing(one: dict[str, Any], version: dict[str, Any]) -> str:
+    endpoint = one["endpoint"]
     if endpoint and endpoint["version"] == version["version"]:
-        return "serves"
+        return f"serves, and is idle: {one['idle']}" if one["idle"] else "serves"
     return f"was taken back: {version['taken_back']}" if version["taken_back"] else ""
 
 
@@ -83,6 +84,7 @@ def of(where: place.Place, model: str) -> dict[str, Any]:
     return {
         "model": model,
         "endpoint": registry.endpoint(where, model),
+        "idle": record.idle,
         "versions": [
             {
                 "version": one.version,

@@ -44,6 +44,7 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         "datasets": {name: sums.get(name, {}) for name in sorted({*datasets(), *sums})},
         "executions": [asdict(one) for machine in MACHINES for one in outcomes(where, machine)],
         "endpoints": {name: registry.endpoint(where, name) for name in models()},
+        "idle": {name: idle for name in models() if (idle := registry.record(where, name).idle)},
     }
     return Answer(data, lambda: _view(data))
 
@@ -65,12 +66,14 @@ def _view(data: dict[str, Any]) -> RenderableType:
     rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in data["datasets"].items()]
     runs = [(one["machine"], one["name"], one["started"], in_words(one)) for one in data["executions"]]
     ends = [
-        (name, one["name"], one["status"], one["version"]) if one else (name, "", "none yet", "")
+        (name, one["name"], one["status"], one["version"], data["idle"].get(name, ""))
+        if one
+        else (name, "", "none", "", data["idle"].get(name, ""))
         for name, one in data["endpoints"].items()
     ]
     return Group(
         f"{data['environment']} at {data['address']}, predictions at {data['api']}",
         grid("arrived", columns, rows),
         grid("state machines, the latest executions", ("machine", "execution", "started", "outcome"), runs),
-        grid("in service", ("model", "endpoint", "status", "version"), ends),
+        grid("in service", ("model", "endpoint", "status", "version", "idle"), ends),
     )

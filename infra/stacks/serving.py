@@ -9,6 +9,7 @@ from aws_cdk.aws_events_targets import SfnStateMachine
 from aws_cdk.aws_stepfunctions import StateMachine
 
 from infra.flow import MACHINES
+from infra.parts.clock import Clock
 from infra.parts.door import Door
 from infra.parts.endpoint_alarms import EndpointAlarms
 from infra.parts.grantee import statement
@@ -43,16 +44,15 @@ class ServingStack(Floor):
         verify = self.worker("verify", settings)
         predict = self.worker("predict", settings)
         release = self.worker("release", settings)
-        self.workers = (approve, release, deploy, compare, verify, predict)
+        retire = self.worker("retire", settings)
+        self.workers = (approve, release, deploy, compare, verify, retire, predict)
         self.machine = Machine(
             self,
             name="deployment",
             environment=self.environment_,
             substitutions={
                 "Bus": lake.bus.event_bus_name,
-                "Deploy": deploy.function.function_arn,
-                "Compare": compare.function.function_arn,
-                "Verify": verify.function.function_arn,
+                **{step.verb.title(): step.function.function_arn for step in (deploy, compare, verify)},
             },
         )
         listens(self, approve, lake)
@@ -68,6 +68,7 @@ class ServingStack(Floor):
 
         self._allow_people(approve, release, lake, training)
         self._allow_deploy(deploy, lake, training)
+        self._look_for_idle_endpoints(retire, lake)
         self._allow_judges(compare, verify, lake)
         for worker in (verify, predict):
             worker.may("AskEndpoints", ["sagemaker:InvokeEndpoint"], [self._ours("endpoint")])
@@ -122,6 +123,18 @@ class ServingStack(Floor):
             approve.may("ApproveByRule", actions, training.registry)
         for worker in (approve, release):
             permits.say_facts(worker, lake)
+
+    def _look_for_idle_endpoints(self, retire: Worker, lake: LakeStack) -> None:
+        clock = Clock(self, name="retires", environment=self.environment_, undelivered=lake.undelivered)
+        clock.strikes("Retire", retire, expression=self.environment_.retires, says={})
+        retire.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
+        retire.may("CountRequests", ["cloudwatch:GetMetricStatistics"], ["*"])  # it cannot be narrowed
+        permits.read_record(retire, lake)
+        retire.may("NameThem", ["dynamodb:PutItem"], [lake.serving.table_arn])
+        configs = [self._ours("endpoint-config")]
+        retire.may("SeeWhatTheyCost", ["sagemaker:DescribeEndpointConfig"], configs)
+        if any(model.idle.switch_off for model in self.kit.plan.models.values()):
+            retire.may("SwitchThemOff", ["sagemaker:DeleteEndpoint"], [self._ours("endpoint")])
 
     def _allow_judges(self, compare: Worker, verify: Worker, lake: LakeStack) -> None:
         permits.keep_record(verify, lake, "dynamodb")

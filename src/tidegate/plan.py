@@ -16,8 +16,10 @@ from tidegate.errors import NotFound
 from tidegate.models.ways import (
     BY_CANARY,
     BY_PERSON,
+    NAMED_WHEN_IDLE,
     ON_INSTANCES,
     Approval,
+    Idle,
     RealTime,
     Rollout,
     read_way,
@@ -109,6 +111,7 @@ class ModelPlan:
     rollout: Rollout = BY_CANARY
     serving: RealTime = ON_INSTANCES
     approval: Approval = BY_PERSON
+    idle: Idle = NAMED_WHEN_IDLE
     watch: str = "rate(1 day)"  # when it is looked at
     retrain: RetrainPlan = RetrainPlan()
 
@@ -175,7 +178,7 @@ def _dataset_from_json(value: Mapping[str, Any]) -> DatasetPlan:
 
 def _model_from_json(value: Mapping[str, Any]) -> ModelPlan:
     lookups = tuple(LookupPlan(**{**look, "by": tuple(look["by"])}) for look in value["lookups"])
-    ways = {name: read_way(value[name]) for name in ("rollout", "serving", "approval")}
+    ways = {name: read_way(value[name]) for name in ("rollout", "serving", "approval", "idle")}
     retrain = RetrainPlan(**{**value["retrain"], "on": tuple(value["retrain"]["on"])})
     read = {"lookups": lookups, "reads": tuple(value["reads"]), "retrain": retrain}
     return ModelPlan(**{**value, **ways, **read})

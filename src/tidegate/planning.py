@@ -104,6 +104,7 @@ def _plan_model(model: Model) -> ModelPlan:
         rollout=model.rollout,
         serving=model.serving,
         approval=model.approval,
+        idle=model.idle,
         watch=model.watch.schedule,
         retrain=RetrainPlan(
             on=model.retrain.on,

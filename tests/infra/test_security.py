@@ -9,6 +9,7 @@ WITHOUT_RESOURCES = {
     "DeliverItsLog": "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
     "SignInToTheRegistry": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html",
     "ListVersions": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsagemaker.html",
+    "CountRequests": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html",
     "MeasureItself": "https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html",
 }
 

@@ -8,7 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from tidegate.errors import ContractMistake
-from tidegate.models.ways import BY_CANARY, BY_PERSON, ON_INSTANCES, Approval, RealTime, Rollout
+from tidegate.models.ways import (
+    BY_CANARY,
+    BY_PERSON,
+    NAMED_WHEN_IDLE,
+    ON_INSTANCES,
+    Approval,
+    Idle,
+    RealTime,
+    Rollout,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -132,6 +141,7 @@ class Model:
     rollout: Rollout = BY_CANARY
     serving: RealTime = ON_INSTANCES
     approval: Approval = BY_PERSON
+    idle: Idle = NAMED_WHEN_IDLE
 
     @property
     def reads(self) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class InService:
     going_in: int = 0  # the version whose roll-out is under way
     unwanted: str = ""  # why a person wants it to be taken back, or nothing
     taken_back: tuple[TakenBack, ...] = ()
+    idle: str = ""  # since when nobody asks the endpoint, and what it costs, or nothing
     revision: int = field(default=0, compare=False)
 
     @property
@@ -77,7 +78,7 @@ class InService:
         """`version` was rolled out, and answers."""
         told = Served(version=version, package_arn=package_arn)
         served = self.served if self.version == version else (*self.served, told)
-        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="")
+        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="", idle="")
 
     def went_back(self, taken: TakenBack) -> InService:
         """A version left, and what served before it answers."""

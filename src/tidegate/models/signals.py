@@ -5,6 +5,7 @@ from __future__ import annotations
 UNWANTED = "Unwanted"  # a roll-out that is to be taken back, whatever its answers look like
 ROLLED_BACK = "RolledBack"
 SHIFT = "PredictionShift"  # how far the scores of two versions lie apart, on average
+IDLE = "IdleDollars"  # what an endpoint that nobody asks costs a month
 NAMESPACE = "Tidegate"
 
 

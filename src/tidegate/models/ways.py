@@ -76,10 +76,20 @@ class ByRule:
     kind: str = field(default="by_rule", init=False)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Idle:
+    """When an endpoint is called idle, and whether it is then switched off; its configuration stays."""
+
+    days: int = 14  # without a request
+    switch_off: bool = False
+    kind: str = field(default="idle", init=False)
+
+
 Approval = ByPerson | ByRule
 # What a model has that declares nothing.
-BY_CANARY, ON_INSTANCES, BY_PERSON = Canary(), RealTime(), ByPerson()
-_KINDS = {str(one().kind): one for one in (AllAtOnce, Canary, Linear, Shadow, RealTime, ByPerson, ByRule)}
+BY_CANARY, ON_INSTANCES, BY_PERSON, NAMED_WHEN_IDLE = Canary(), RealTime(), ByPerson(), Idle()
+_ALL = (AllAtOnce, Canary, Linear, Shadow, RealTime, ByPerson, ByRule, Idle)
+_KINDS = {str(one().kind): one for one in _ALL}
 
 
 def read_way(told: Mapping[str, Any]) -> Any:

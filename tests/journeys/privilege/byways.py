@@ -35,6 +35,7 @@ WAIT_SECONDS = 120.0
 def walk(place: Place) -> None:
     """Take every byway, and wait until each came to its end."""
     a_look_at_a_model(place)
+    an_endpoint_that_nobody_asks(place)
     first = a_flight_file(place)
     a_step_that_was_done_before(place, first)
     a_step_that_fails(place, first)
@@ -95,6 +96,12 @@ def a_flight_file(place: Place) -> Entry:
     text = dict(drops.by_month(drops.all_flights(drops.folder()), range(11, 12)))[11]
     body = b"\n".join(text.splitlines()[:11]) + b"\n"
     return _landed(place, "flights/a-few.csv", body)
+
+
+def an_endpoint_that_nobody_asks(place: Place) -> None:
+    """The clock looks for idle endpoints; by the measure of no days at all, each is one."""
+    strike_soon(place, "retire")
+    _invoke(place, "retire", {"days": 0})
 
 
 def a_step_that_was_done_before(place: Place, done: Entry) -> None:

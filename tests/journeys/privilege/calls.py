@@ -97,6 +97,10 @@ CALLS: dict[str, tuple[str, Callable[[Client, Json], Any]]] = {
         ModelPackageArn=d["resource"], ModelApprovalStatus="Rejected")),
     "sagemaker:InvokeEndpoint": ("sagemaker-runtime", lambda c, d: c.invoke_endpoint(
         EndpointName=_name(d["resource"]), Body=b"{}")),
+    "cloudwatch:GetMetricStatistics": ("cloudwatch", lambda c, d: c.get_metric_statistics(
+        Namespace="any", MetricName="any", StartTime=0, EndTime=60, Period=60, Statistics=["Sum"])),
+    "sagemaker:DescribeEndpointConfig": ("sagemaker", lambda c, d: c.describe_endpoint_config(
+        EndpointConfigName=_name(d["resource"]))),
     "cloudwatch:DescribeAlarms": ("cloudwatch", lambda c, d: c.describe_alarms(
         AlarmNames=[d["resource"].rsplit(":", 1)[-1]])),
     "kms:GenerateMac": ("kms", lambda c, d: c.generate_mac(
