@@ -87,6 +87,14 @@ class WatchStack(Floor):
         models = list(self.kit.plan.models)
         drifts = {f"{name} drift": _model("DriftsFound", name, "Sum") for name in models}
         self._alarms(drifts, 0, "what is asked or answered is not what training saw; see: tidegate drift")
+        environment = self.environment_.name
+        lost = {
+            f"{name} lost captures": _metric(
+                "Tidegate", "LostCaptures", "Sum", {"environment": environment, "model": name}
+            )
+            for name in models
+        }
+        self._alarms(lost, 0, "predictions were given that nobody can judge: see the endpoint's log")
         board.add_widgets(
             *(
                 _graph(title, {name: _model(metric, name, "Maximum") for name in models}, 6)
