@@ -84,7 +84,7 @@ def ask(world: World, bucket: str, rows: pl.DataFrame, version: int = 1) -> None
     for part in rows.iter_slices(100):
         body = captures.lines(
             identity=uuid.uuid4().hex,
-            at=now,
+            moment=captures.moment_of(now),
             version=version,
             rows=[{"id": row["id"], "day": f"{row['at']:%Y-%m-%d}"} for row in part.rows(named=True)],
             features=part.select("a", "b").rows(named=True),

@@ -119,7 +119,7 @@ def _register(where: Place, report: dict[str, Any]) -> None:
 def capture(where: Place, identity: str, at: datetime, rows: int) -> None:
     told = captures.lines(
         identity=identity,
-        at=at,
+        moment=captures.moment_of(at),
         version=1,
         rows=[{"origin": "JFK"}] * rows,
         features=[{"a": 1.0}] * rows,

@@ -62,7 +62,7 @@ def a_look_at_a_model(place: Place) -> None:
     ]
     body = captures.lines(
         identity="byway",
-        at=now,
+        moment=captures.moment_of(now),
         version=serving["version"],
         rows=rows,
         features=[{"distance": 9000.0 + at} for at in range(600)],

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from functions.compare import judge
-from tidegate.models.captures import capture_key, lines
+from tidegate.models.captures import capture_key, lines, moment_of
 from tidegate.models.in_service import Records
 from tidegate.models.shift import captured, compare
 from tidegate.settings import Setting
@@ -52,7 +52,7 @@ def test_what_was_captured_since_the_roll_out_began_is_read_by_version(world: Wo
     bucket, s3 = world.lake, world.s3
     for at, version, score in ((NOW, 1, 0.2), (NOW, 2, 0.9), (NOW - timedelta(hours=1), 1, 0.3)):
         many: dict[str, Any] = {"rows": [{}] * 150, "features": [{}] * 150, "scores": [score] * 150}
-        body = b"".join(lines(identity="i", at=at, version=version, **many))
+        body = b"".join(lines(identity="i", moment=moment_of(at), version=version, **many))
         s3.put_object(Bucket=bucket, Key=capture_key("m", at, version, uuid.uuid4().hex), Body=body)
     later = datetime.now(UTC) + timedelta(minutes=5)  # an object's own time says when it was written
     assert captured(s3, bucket, "m", later, later) == {}
