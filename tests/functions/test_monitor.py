@@ -151,7 +151,7 @@ def test_of_two_looks_at_once_one_goes_on(world: World, bucket: str) -> None:
 def test_a_death_at_any_call_leads_to_one_report_and_no_row_is_passed_over(
     world: World, bucket: str, when: str, full: bool
 ) -> None:
-    """The one thing that may come twice is the fact, in the same words, of who died after saying it, before the close."""
+    """The one thing that may come twice is the fact, in the same words, of who died before the close."""
     watched.pay(world, watched.frame(0, 1, seed=9))
     rows = moved(watched.frame(*WEEK, seed=2))
     clients = [aws.client(name) for name in ("s3", "events", "athena", "sagemaker")]
