@@ -26,6 +26,7 @@ PLUGS = (
     "infra.local.ministack.schedules",
     "infra.local.ministack.refusals",
     "infra.local.ministack.glue_names",
+    "infra.local.ministack.nearest_items",
     "infra.local.sagemaker.plug",
     "infra.local.athena.plug",
     "infra.local.iam.plug",  # last: it guards what the others deliver

@@ -72,6 +72,7 @@ class Entry:
     landed_at: str = ""
     claimed_at: str = ""
     lease_until: int = 0  # milliseconds since 1970; also the proof of who holds the lease
+    claimed_by: str = ""  # names the claim, so that its own request, sent twice, is known again
     attempts: int = 0
     total_rows: int = 0
     good_rows: int = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from tidegate import aws
 from tidegate.errors import LeaseHeld, NotFound
@@ -44,12 +45,13 @@ class Ledger:
         Raises:
             LeaseHeld: somebody else is at work on it.
         """
-        entry = Entry.claimed(landed, self.now(), self.until(seconds))
+        entry = replace(Entry.claimed(landed, self.now(), self.until(seconds)), claimed_by=uuid4().hex)
         try:
             self.client.put_item(
                 TableName=self.table,
                 Item=entry.item(),
-                ConditionExpression="attribute_not_exists(object_id)",
+                ConditionExpression="attribute_not_exists(object_id) OR claimed_by = :me",
+                ExpressionAttributeValues={":me": typed(entry.claimed_by)},
             )
         except self.client.exceptions.ConditionalCheckFailedException:
             return self.take(entry.object_id, State.CLAIMED, seconds)
@@ -65,14 +67,15 @@ class Ledger:
             answer = self.client.update_item(
                 TableName=self.table,
                 Key=_key(object_id),
-                UpdateExpression="SET lease_until = :until, updated_at = :at ADD attempts :one",
+                UpdateExpression="SET lease_until=:until, claimed_by=:me, updated_at=:at ADD attempts :one",
                 ConditionExpression="#state = :state"
-                " AND (attribute_not_exists(lease_until) OR lease_until < :now)",
+                " AND (attribute_not_exists(lease_until) OR lease_until < :now OR claimed_by = :me)",
                 ExpressionAttributeNames={"#state": "state"},
                 ExpressionAttributeValues={
                     ":state": typed(state.value),
                     ":now": typed(self.now()),
                     ":until": typed(self.until(seconds)),
+                    ":me": typed(uuid4().hex),
                     ":at": typed(iso(self.now())),
                     ":one": typed(1),
                 },
@@ -107,13 +110,12 @@ class Ledger:
         """Change the entry of an object that has come to its end; nothing if it changed since it was seen."""
         first = "attribute_not_exists(generation) OR " if not seen.generation else ""
         condition = f"#state = :seen AND updated_at = :at AND ({first}generation = :last)"
-        seen_as = {
+        asked = _setting({"state": seen.state.value, **changed, "updated_at": iso(self.now())})
+        asked["ExpressionAttributeValues"] |= {
             ":seen": typed(seen.state.value),
             ":at": typed(seen.updated_at),
             ":last": typed(seen.generation),
         }
-        asked = _setting({"state": seen.state.value, **changed, "updated_at": iso(self.now())})
-        asked["ExpressionAttributeValues"] |= seen_as
         try:
             answer = self.client.update_item(
                 TableName=self.table,
@@ -134,20 +136,15 @@ class Ledger:
         """
         for entry in self.entries([object_id]):
             return entry
-        raise NotFound(
-            f"ledger {self.table}", f"no object {object_id} is known", "Reconcile, and it will be found"
-        )
+        what = f"no object {object_id} is known"
+        raise NotFound(f"ledger {self.table}", what, "Reconcile, and it will be found")
 
     def entries(self, object_ids: Iterable[str]) -> Iterator[Entry]:
         """What is known of each of these objects; the unknown are left out."""
         wanted = sorted(set(object_ids))
         for start in range(0, len(wanted), _GET_AT_ONCE):
-            asked: Any = {
-                self.table: {
-                    "Keys": [_key(one) for one in wanted[start : start + _GET_AT_ONCE]],
-                    "ConsistentRead": True,
-                }
-            }
+            keys = [_key(one) for one in wanted[start : start + _GET_AT_ONCE]]
+            asked: Any = {self.table: {"Keys": keys, "ConsistentRead": True}}
             while asked:
                 answer = self.client.batch_get_item(RequestItems=asked)
                 yield from (Entry.from_item(item) for item in answer["Responses"].get(self.table, ()))
@@ -226,6 +223,9 @@ class Ledger:
                 **asked,
             )
         except self.client.exceptions.ConditionalCheckFailedException as error:
+            stands = self.get(held.object_id)
+            if all(getattr(stands, name) == value for name, value in changed.items()):
+                return  # it was written, and the answer was lost on its way: the client asked twice
             raise LeaseHeld(
                 f"ledger {self.table}, object {held.object_id}",
                 "the lease ran out, and somebody else took it",

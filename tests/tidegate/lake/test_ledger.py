@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 
 from tidegate.errors import LeaseHeld, NotFound
@@ -51,6 +52,46 @@ def test_a_mark_of_one_who_slept_through_his_lease_is_refused(world: World) -> N
     with pytest.raises(LeaseHeld):
         world.ledger.mark(slept, State.VALIDATED, waiting_for="trips")
     assert world.ledger.get(slept.object_id).state is State.QUARANTINED
+
+
+@pytest.mark.parametrize("call", ["PutItem", "UpdateItem"])
+def test_a_claim_whose_answer_was_lost_on_its_way_is_no_other_workers(world: World, call: str) -> None:
+    ledger = Ledger(world.settings[Setting.LEDGER_TABLE], boto3.client("dynamodb"))
+    if call == "UpdateItem":
+        ledger.release(world.ledger.claim(landed(), 60))
+    asked_twice = asks_twice(ledger.client, call)
+
+    mine = ledger.claim(landed(), 60)
+
+    assert asked_twice == [0.0]
+    assert mine.state is State.CLAIMED
+    with pytest.raises(LeaseHeld):
+        world.ledger.claim(landed(), 60)
+
+
+def test_a_mark_whose_answer_was_lost_on_its_way_stands(world: World) -> None:
+    ledger = Ledger(world.settings[Setting.LEDGER_TABLE], boto3.client("dynamodb"))
+    mine = ledger.claim(landed(), 60)
+    asked_twice = asks_twice(ledger.client, "UpdateItem")
+
+    ledger.mark(mine, State.QUARANTINED, reason="bad")
+
+    assert asked_twice == [0.0]
+    assert ledger.get(mine.object_id).state is State.QUARANTINED
+
+
+def asks_twice(client: Any, call: str) -> list[float]:
+    """Have the client send its next request of that kind twice, as it does when no answer comes in time."""
+    waits: list[float] = []
+
+    def once(**_: Any) -> float | None:
+        if waits:
+            return None
+        waits.append(0.0)
+        return 0.0
+
+    client.meta.events.register_first(f"needs-retry.dynamodb.{call}", once)
+    return waits
 
 
 def test_a_released_claim_can_be_taken_at_once(world: World) -> None:
