@@ -10,12 +10,17 @@ if TYPE_CHECKING:
     from tidegate.models.ways import ByRule
 
 GAIN = "gain_low"  # the pessimistic end of the AUC's difference to the champion, as the gate writes it
+NO_CHAMPION = "no model is in service"  # what the gate writes of a champion where there is none
 
 
 def approved_by(approval: ByRule, told: Mapping[str, str]) -> str:
-    """Why the version may go into service by itself, or nothing: a person must say so."""
+    """Why the version may go into service by itself, or nothing: a person must say so.
+
+    A version that could not be compared with the champion there is, is no first one.
+    """
     if GAIN in told:
         gain = float(told[GAIN])
         better = gain > approval.least_gain
         return f"by rule: AUC is at least {gain:+.4f} over the champion's" if better else ""
-    return "by rule: it is the first, and the gate let it pass" if approval.first_too else ""
+    first = told.get("champion") == NO_CHAMPION
+    return "by rule: it is the first, and the gate let it pass" if first and approval.first_too else ""

@@ -9,6 +9,7 @@ import numpy as np
 
 from tidegate.errors import Refused
 from tidegate.models import baselines
+from tidegate.models.approving import NO_CHAMPION
 from tidegate.models.archive import Fault, unpack
 from tidegate.models.calibration import calibration
 from tidegate.models.effort import effort
@@ -130,7 +131,7 @@ def _scores(
 def _champions(champion: OnnxModel | None, rows: HeldOut) -> tuple[NDArray[np.float64] | None, str]:
     """The champion's chances of the same rows, or why there are none."""
     if champion is None:
-        return None, "no model is in service"
+        return None, NO_CHAMPION
     gone = [name for name in champion.features if name not in rows.features.columns]
     if gone:
         return None, f"the model in service takes features that this code no longer makes: {', '.join(gone)}"

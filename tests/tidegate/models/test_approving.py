@@ -17,6 +17,9 @@ from tidegate.models.ways import ByRule
         (ByRule(least_gain=0.01), {"gain_low": "+0.005"}, False),
         (ByRule(), {"champion": "no model is in service"}, False),
         (ByRule(first_too=True), {"champion": "no model is in service"}, True),
+        (ByRule(first_too=True), {"champion": "other-1 needs features that are not made"}, False),
+        (ByRule(first_too=True), {"champion": "text-1"}, False),
+        (ByRule(first_too=True), {}, False),
     ],
 )
 def test_the_rule_looks_at_the_pessimistic_end_of_the_interval(

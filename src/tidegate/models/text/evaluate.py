@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tidegate.models.approving import NO_CHAMPION
 from tidegate.models.text.learning import bigram_losses, texts_of, told
 from tidegate.models.text.writer import Writer
 
@@ -51,7 +52,7 @@ def evaluate_text(
         **{name: challenger.card[name] for name in TOLD_BY_THE_CARD},
     }
     if champion is None:
-        return report | {"champion": None, "champion_note": "no model is in service"}
+        return report | {"champion": None, "champion_note": NO_CHAMPION}
     theirs = Writer(champion).losses(texts)
     return report | {
         "champion": {"run": champion.card["run"], **told(theirs, texts)},
