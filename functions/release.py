@@ -65,7 +65,7 @@ def answer(releases: Releases, plan: Plan, event: Mapping[str, Any]) -> dict[str
 def _body(event: Mapping[str, Any]) -> dict[str, Any]:
     try:
         read = json.loads(event.get("body") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets within brackets, thousands of them
         read = None
     if not isinstance(read, dict):
         raise BadRequest("the request", "its body is no JSON object", 'Send {"version": 3, "because": "…"}')

@@ -168,6 +168,7 @@ def test_a_roll_out_under_way_is_sent_back_by_its_alarm_until_it_has_gone(
     deployments: Callable[..., Deployments], records: Records
 ) -> None:
     served(records, 1, 2)
+    records.change("flight_delay", lambda now: now.begins(3))
     under_way = Registry("Updating", version=2)
     with pytest.raises(Transient, match="is being taken back"):
         deployments(under_way).back(unwanted(3))
@@ -176,6 +177,20 @@ def test_a_roll_out_under_way_is_sent_back_by_its_alarm_until_it_has_gone(
     under_way.status = "InService"
     prepared = deployments(under_way).back(unwanted(3))
     assert (prepared["version"], prepared["way"]) == (2, "nothing")
+
+
+def test_a_wish_that_one_version_leave_takes_no_other_ones_roll_out_back(
+    deployments: Callable[..., Deployments], records: Records
+) -> None:
+    served(records, 1, 2)
+    records.change("flight_delay", lambda now: now.begins(3))
+    under_way = Registry("Updating", version=2)
+    with pytest.raises(Transient, match="version 3 is under way, and nobody asked"):
+        deployments(under_way).back(unwanted(2))
+    assert deployments.rung == []  # type: ignore[attr-defined]
+    assert records.read("flight_delay").unwanted == ""
+    under_way.status = "InService"  # the roll-out was taken back: version 2 is still the one to leave
+    assert deployments(under_way).back(unwanted(2))["version"] == 1
 
 
 def test_without_anything_before_there_is_no_way_back(

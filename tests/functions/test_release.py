@@ -70,6 +70,12 @@ def test_an_approval_names_its_version(releases: Releases, body: Any) -> None:
         answer(releases, PLAN, asked("approve", body))
 
 
+def test_a_body_of_endless_brackets_is_no_request(releases: Releases) -> None:
+    event = asked("approve", {}) | {"body": "[" * 200_000}
+    with pytest.raises(BadRequest):
+        answer(releases, PLAN, event)
+
+
 def test_what_does_not_exist_is_not_approved(releases: Releases) -> None:
     with pytest.raises(NotFound, match="no model is called 'nonsense'"):
         answer(releases, PLAN, asked("approve", {"version": 1}, model="nonsense"))

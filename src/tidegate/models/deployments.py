@@ -75,18 +75,21 @@ class Deployments:
         Raises:
             NotFound: nothing is in service.
             Refused: nothing served before.
-            Transient: the roll-out under way is being taken back.
+            Transient: the roll-out under way is being taken back, or is another version's, whose end decides.
         """
         endpoint, now = self._endpoint(fact.model), self.records.read(fact.model)
         if not endpoint or not now.served:
             raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
         because = " ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}:", fact.because)))
         if endpoint["EndpointStatus"] in UNDER_WAY or SHADOWS in endpoint["EndpointConfigName"]:
-            self.records.change(fact.model, lambda record: replace(record, unwanted=because))
-            self.ring(endpoint["EndpointName"])
+            said = f"the roll-out of version {now.going_in} is under way, and nobody asked that it leave"
+            if now.going_in == fact.version:
+                self.records.change(fact.model, lambda record: replace(record, unwanted=because))
+                self.ring(endpoint["EndpointName"])
+                said = "the roll-out under way is being taken back"
             raise Transient(
                 f"the endpoint {endpoint['EndpointName']}",
-                f"the roll-out under way is being taken back ({endpoint['EndpointStatus']})",
+                f"{said} ({endpoint['EndpointStatus']})",
                 f"See: tidegate models {fact.model}",
             )
         gone = (

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tidegate.facts import Fact
     from tidegate.models.in_service import Records
 
+LONGEST = 1000  # characters of a reason: a model's record keeps twenty, and has one item's room
+
 
 @dataclass(frozen=True)
 class Releases:
@@ -63,7 +65,7 @@ class Releases:
         leaves = leaving(record, endpoint["EndpointStatus"], endpoint["EndpointConfigName"])
         if leaves == record.version:
             record.before(leaves)
-        self._say(RollbackRequested(model=model, version=leaves, asked_by=who, because=because))
+        self._say(RollbackRequested(model=model, version=leaves, asked_by=who, because=because[:LONGEST]))
         return {"said": f"version {leaves} is to leave", "model": model, "version": leaves}
 
     def _say(self, fact: Fact) -> None:
