@@ -122,6 +122,11 @@ def test_a_version_that_left_nothing_to_compare_with_is_named(world: World, buck
     watched.ask(world, bucket, watched.frame(*WEEK, seed=2), version=7)
     with pytest.raises(NotFound, match="no version 7"):
         watched.watch(world, bucket)
+    watched.pay(world, watched.frame(0, 1, seed=9))
+    watched.ask(world, bucket, watched.frame(*WEEK, seed=2))
+    report = watched.watch(world, bucket).report  # the next window is judged all the same
+    assert report is not None
+    assert (report["version"], report["rows"], report["files_of_other_versions"]) == (1, 420, 0)
 
 
 def test_the_function_finishes_a_window_that_was_left_open_and_counts_what_it_saw(

@@ -214,6 +214,7 @@ def test_what_a_drift_led_to_lies_beside_its_report(trainings: Trainings) -> Non
     detail = {"model": "flight_delay", "report": f"s3://{trainings.bucket}/{key}.json"}
     drift = Wish.from_event({"detail-type": "DriftFound", "detail": detail})
     trainings.tell_report(drift, "started flight-delay-1")
+    trainings.tell_report(drift, "flight-delay-1 is under way")  # the fact came twice
     told = trainings.s3.get_object(Bucket=trainings.bucket, Key=f"{key}.led-to.json")["Body"].read()
     assert json.loads(told)["outcome"] == "started flight-delay-1"
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tidegate.models.decide import Wish
     from tidegate.plan import ModelPlan, Plan
 
+TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # S3's words for an object that is not as asked
+
 
 @dataclass(frozen=True, kw_only=True)
 class Trainings:
@@ -93,12 +95,17 @@ class Trainings:
         return {"run": run.run, **images, **snapshots, "prefix": run.prefix, "champion": champion}
 
     def tell_report(self, wish: Wish, outcome: str) -> None:
-        """Leave beside the report of a drift what it led to, for whoever reads the report."""
+        """Leave beside the report of a drift what it led to first, for whoever reads the report."""
         report = wish.event.get("detail", {}).get("report", "")
         bucket, key = layout.split_uri(report)
         if wish.kind == "DriftFound" and bucket == self.bucket and key.startswith("watch/"):
             told = {"outcome": outcome, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-            self.s3.put_object(Bucket=bucket, Key=layout.led_to_key(key), Body=json.dumps(told))
+            try:
+                body, beside = json.dumps(told), layout.led_to_key(key)
+                self.s3.put_object(Bucket=bucket, Key=beside, Body=body, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) not in TAKEN:  # the fact came again; what it then found is what it had led to
+                    raise
 
     def _run(self, start: Start) -> Run:
         model = start.model
@@ -126,7 +133,7 @@ class Trainings:
                 Bucket=self.bucket, Key=f"{_folder(start.model)}/last.json", Body=body, **condition
             )
         except ClientError as error:
-            if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict"):
+            if _code(error) in TAKEN:
                 raise CommitConflict(
                     f"the training of {start.model.name}",
                     "another event started one at the same time",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tidegate.errors import NotFound
 from tidegate.facts import DriftFound
 from tidegate.lake import layout
 from tidegate.models.watch.captured import File, files, read, thinned
@@ -60,7 +61,8 @@ def look(model: Model, table: TableSpec, at: Looking) -> Seen:
 
     Raises:
         CommitConflict: another look was under way.
-        NotFound: the version that answered left nothing to compare with.
+        NotFound: the version that answered left nothing to compare with; its window is passed over, for the
+            next one may be another version's.
         Transient: the world failed.
     """
     places = Places(at.s3, at.bucket)
@@ -74,7 +76,12 @@ def look(model: Model, table: TableSpec, at: Looking) -> Seen:
             since, least = f"{window.since:%Y-%m-%d %H:%M} UTC", model.watch.least_rows
             return Seen(None, f"{len(captured)} predictions since {since}; {least} are judged together")
         place = places.open(model.name, place, window)
-    report = _report(model, table, at, window, version, captured, found)
+    try:
+        known = at.version(model, version)
+    except NotFound:
+        places.close(model.name, place)
+        raise
+    report = _report(model, table, at, window, (version, known), captured, found)
     key = report_key(model.name, window)
     at.s3.put_object(Bucket=at.bucket, Key=key, Body=json.dumps(report, indent=1))
     if report["found"]:
@@ -106,11 +113,11 @@ def _report(  # noqa: PLR0917 - all that a report tells of
     table: TableSpec,
     at: Looking,
     window: Window,
-    version: int,
+    answering: tuple[int, Version],
     captured: Captured,
     found: Sequence[File],
 ) -> dict[str, Any]:
-    known = at.version(model, version)
+    version, known = answering
     old = window.until - model.watch.labels_within
     answered = _read(at, table, files(at.s3, at.bucket, model.name, old, window.until), version)
     came = quality_of(model, table, at.athena, known.auc, answered)
