@@ -33,8 +33,10 @@ class Fault:
 def admit(folder: Path, into: Path, features: Sequence[str] | None) -> OnnxModel | Fault:
     """The candidate in `folder`, for features of these names where any are made; or what is wrong with it."""
     try:
-        model = load(unpack(folder, into))
-        refuse_code((into / ONNX_FILE).read_bytes())
+        graph = unpack(folder, into) / ONNX_FILE
+        if graph.exists():
+            refuse_code(graph.read_bytes())
+        model = load(into)
     except Refused as refusal:
         return Fault("content", f"{refusal.what}")
     except Exception as error:  # noqa: BLE001 - whatever the look stumbles over, it has not said yes
@@ -81,7 +83,7 @@ def refuse_code(content: bytes) -> None:
     foreign = sorted(
         {f"{node.domain}.{node.op_type}" for node in _nodes(model.graph) if node.domain not in DOMAINS}
     )
-    outside = [one.name for one in model.graph.initializer if one.data_location == onnx.TensorProto.EXTERNAL]
+    outside = [one.name for one in _tensors(model.graph) if one.data_location == onnx.TensorProto.EXTERNAL]
     found = [*foreign, *(one.name for one in model.functions), *outside]
     if found:
         raise Refused(
@@ -112,6 +114,20 @@ def _nodes(graph: Any) -> Iterator[Any]:
         for attribute in node.attribute:
             for inner in (attribute.g, *attribute.graphs):
                 yield from _nodes(inner)
+
+
+def _tensors(graph: Any) -> Iterator[Any]:
+    """Every constant of a graph, of its operators and of the graphs within them."""
+    yield from graph.initializer
+    for sparse in graph.sparse_initializer:
+        yield from (sparse.values, sparse.indices)
+    for node in graph.node:
+        for attribute in node.attribute:
+            sparse = (attribute.sparse_tensor, *attribute.sparse_tensors)
+            yield from (attribute.t, *attribute.tensors)
+            yield from (part for one in sparse for part in (one.values, one.indices))
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _tensors(inner)
 
 
 def _named(names: Sequence[str]) -> str:

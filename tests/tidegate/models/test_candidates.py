@@ -133,12 +133,39 @@ def test_a_pickle_under_the_name_of_a_graph_is_refused(good: Path) -> None:
     assert broken(judged(good)) == {"content"}
 
 
-def test_a_graph_with_an_operator_of_somebody_elses_is_refused() -> None:
-    node = onnx.helper.make_node("PyOp", ["features"], ["label"], domain="ai.onnx.contrib")
+def graph_of(node: onnx.NodeProto) -> bytes:
     floats = onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, [None, 1])
     graph = onnx.helper.make_graph([node], "graph", [floats], [])
+    written: bytes = onnx.helper.make_model(graph).SerializeToString()
+    return written
+
+
+FOREIGN = onnx.helper.make_node("PyOp", ["features"], ["label"], domain="ai.onnx.contrib")
+
+
+def test_a_graph_with_an_operator_of_somebody_elses_is_refused() -> None:
     with pytest.raises(archive.Refused, match="PyOp"):
-        archive.refuse_code(onnx.helper.make_model(graph).SerializeToString())
+        archive.refuse_code(graph_of(FOREIGN))
+
+
+def test_a_graph_is_looked_through_before_anything_loads_it(good: Path, tmp_path: Path) -> None:
+    (good / "made" / "model.onnx").write_bytes(graph_of(FOREIGN))
+    add(good, "./", b"", tarfile.DIRTYPE)
+    found = archive.admit(good, tmp_path / "into", [])
+    assert isinstance(found, archive.Fault)
+    assert "PyOp" in found.said
+
+
+def test_a_constant_that_lies_in_another_file_is_refused_wherever_the_graph_names_it() -> None:
+    passwords = onnx.TensorProto(name="passwords", dims=[1], data_type=onnx.TensorProto.FLOAT)
+    passwords.data_location = onnx.TensorProto.EXTERNAL
+    passwords.external_data.add(key="location", value="../../etc/passwd")
+    constant = onnx.helper.make_node("Constant", [], ["label"], value=passwords)
+    body = onnx.helper.make_graph([], "body", [], [], initializer=[passwords])
+    loop = onnx.helper.make_node("If", ["features"], ["label"], then_branch=body, else_branch=body)
+    for node in (constant, loop):
+        with pytest.raises(archive.Refused, match="passwords"):
+            archive.refuse_code(graph_of(node))
 
 
 def test_a_fault_of_the_look_itself_is_a_refusal(tmp_path: Path) -> None:
