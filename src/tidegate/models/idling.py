@@ -75,10 +75,11 @@ class IdleEndpoints:
             )
             self.tell(endpoint["EndpointName"], cost or 0.0)
             if model.idle.switch_off:
-                self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
                 said += f"; switched off: tidegate promote {model.name} VERSION brings it back"
         if said != self.records.read(model.name).idle:
             self.records.change(model.name, lambda record: replace(record, idle=said))
+        if said and model.idle.switch_off:  # last: of an endpoint that is gone nobody could say why
+            self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
         return said
 
 

@@ -89,6 +89,17 @@ def test_by_its_models_rule_it_is_switched_off_and_promote_brings_it_back(
     assert records.read("flight_delay").idle == ""
 
 
+def test_why_it_goes_is_written_down_before_it_goes(world: World, records: Records) -> None:
+    class Dying(Serving):
+        def delete_endpoint(self, EndpointName: str) -> None:
+            super().delete_endpoint(EndpointName)
+            raise TimeoutError  # the function dies here
+
+    with pytest.raises(TimeoutError):
+        looked(world, records, Dying(days=3), [], days=2, switch_off=True)
+    assert "switched off" in records.read("flight_delay").idle
+
+
 def test_a_price_that_is_not_known_is_not_guessed() -> None:
     assert monthly([VARIANT]) == pytest.approx(2 * 0.115 * 730)
     assert monthly([VARIANT, {**VARIANT, "InstanceType": "ml.x1.large"}]) is None
