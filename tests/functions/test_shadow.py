@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 SHADOWED = replace(MODEL, rollout=Shadow(seconds=45), serving=RealTime(instances=1))
 FINE = "return {'unwanted': ''}"
 LATE = "return {'unwanted': 'it is slow'} if event['last'] else {'unwanted': ''}"
-OUTCOME = "return {'outcome': %r, 'version': 2, 'back_to': 1, 'reason': 'it is slow'}"
+BROKEN = "raise type('Nonsense', (Exception,), {})('no figures')"
+OUTCOME = "return {'outcome': %r, 'version': 2, 'back_to': 1, 'reason': event['because'] or 'it is slow'}"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,24 @@ def test_a_shadow_against_which_something_speaks_goes(shadowing: LocalCloud) -> 
     assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack"), ended
     assert states.count("CompareShadow") == 3
     assert "UpdateEndpoint" not in states
+    assert deployment.serving()["EndpointConfigName"] == deployment.live
+
+
+def test_a_shadow_that_cannot_be_compared_does_not_stay(shadowing: LocalCloud) -> None:
+    """An endpoint that kept its shadow would be under way for ever, and no version could follow."""
+    deployment = Deployment(shadowing, BROKEN, "taken back")
+    ended, states = deployment.run()
+    assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack"), ended
+    assert states[-6:] == [
+        "IsItThere",
+        "Verify",
+        "WhatCameOfIt",
+        "SayRolledBack",
+        "WasItAskedFor",
+        "RolledBack",
+    ]
+    assert "answers, not version 2: CompareShadow failed: Nonsense: " in ended["cause"]
+    assert "no figures" in ended["cause"]
     assert deployment.serving()["EndpointConfigName"] == deployment.live
 
 

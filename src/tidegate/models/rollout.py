@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import resource_name, version_name
-from tidegate.models.ways import AllAtOnce, Canary, Linear, Shadow
+from tidegate.models.ways import AllAtOnce, Canary, Linear, Shadow, lasts
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SHADOWS = "-shadows-"  # in the name of a configuration in which a version is an
 LOOK_SECONDS = 15  # as often as the deployment machine looks
 ALARMS = ("errors", "latency", "unwanted")
 TERMINATION_SECONDS = 60
-LONGEST_SECONDS = 3600
+FOR_THE_INSTANCES = 3600  # seconds, beside those in which traffic shifts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ def deployment_config(environment: str, model: str, rollout: Rollout) -> dict[st
         "BlueGreenUpdatePolicy": {
             "TrafficRoutingConfiguration": _routing(rollout),
             "TerminationWaitInSeconds": after,
-            "MaximumExecutionTimeoutInSeconds": max(LONGEST_SECONDS, 100 * after),
+            "MaximumExecutionTimeoutInSeconds": FOR_THE_INSTANCES + lasts(rollout),
         },
         "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": name} for name in alarms]},
     }

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MOST_PERCENT = 50  # of the capacity, that SageMaker lets a canary or a step have
+LEAST_STEP = 10  # percent, of a linear roll-out
+LONGEST_WAIT = 3600  # seconds, that SageMaker lets a step last
+LONGEST = 7200  # seconds, of a whole roll-out: the deployment machine waits for its end, and has four hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,17 +101,35 @@ def read_way(told: Mapping[str, Any]) -> Any:
     return kind(**{one.name: told[one.name] for one in fields(kind) if one.init and one.name in told})
 
 
+def lasts(rollout: Rollout) -> int:
+    """The seconds in which a roll-out shifts and compares, beside those that instances take to start."""
+    steps = -(-100 // rollout.percent) if isinstance(rollout, Linear) else 1
+    return steps * rollout.seconds
+
+
 def check_ways(model: str, rollout: Rollout, serving: RealTime) -> None:
     """Refuse what no endpoint can do.
 
     Raises:
         ContractMistake: the model declares it.
     """
-    if isinstance(rollout, AllAtOnce):
-        return
-    where, most = f"pipelines/{model}/__init__.py", 100 if isinstance(rollout, Shadow) else MOST_PERCENT
-    if not 1 <= rollout.percent <= most:
-        what = f"rollout: {rollout.percent} percent, where 1 to {most} are possible"
+    where = f"pipelines/{model}/__init__.py"
+    if not isinstance(rollout, AllAtOnce):
+        _check_share(where, rollout, serving)
+    longest = LONGEST if isinstance(rollout, Shadow) else LONGEST_WAIT
+    if not 0 <= rollout.seconds <= longest:
+        what = f"rollout: {rollout.seconds} seconds, where 0 to {longest} are possible"
+        raise ContractMistake(where, what, "Change `seconds`")
+    if lasts(rollout) > LONGEST:
+        what = f"the rollout lasts {lasts(rollout)} seconds; {LONGEST} are possible"
+        raise ContractMistake(where, what, "Change `seconds` or `percent`")
+
+
+def _check_share(where: str, rollout: Canary | Linear | Shadow, serving: RealTime) -> None:
+    least = LEAST_STEP if isinstance(rollout, Linear) else 1
+    most = 100 if isinstance(rollout, Shadow) else MOST_PERCENT
+    if not least <= rollout.percent <= most:
+        what = f"rollout: {rollout.percent} percent, where {least} to {most} are possible"
         raise ContractMistake(where, what, "Change `percent`")
     if not isinstance(rollout, Shadow) and rollout.percent * serving.instances < 100:
         what = f"{rollout.percent} percent of {serving.instances} instances is less than one of them"

@@ -36,6 +36,11 @@ def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Rea
         (Canary(percent=10), RealTime(instances=2), "10 percent of 2 instances is less than one"),
         (Linear(percent=0), RealTime(), "0 percent"),
         (Shadow(percent=101), RealTime(), "101 percent, where 1 to 100 are possible"),
+        (Linear(percent=5), RealTime(instances=20), "5 percent, where 10 to 50 are possible"),
+        (Canary(seconds=3601), RealTime(), "3601 seconds, where 0 to 3600 are possible"),
+        (AllAtOnce(seconds=-1), RealTime(), "-1 seconds"),
+        (Linear(percent=10, seconds=721), RealTime(instances=10), "lasts 7210 seconds; 7200 are possible"),
+        (Shadow(seconds=86_400), RealTime(), "86400 seconds"),
     ],
 )
 def test_what_no_endpoint_can_do_is_refused_where_it_is_declared(
