@@ -45,7 +45,8 @@ def judge(
 ) -> tuple[shift.Shift, str]:
     """Compare the version on its way in with the one in service; what speaks against it, the record keeps."""
     record = records.read(prepared["model"])
-    found = shift.compare(scores.get(record.version, []), scores.get(int(prepared["version"]), []))
+    old, new = (scores.get(version, []) for version in (record.version, int(prepared["version"])))
+    found = shift.compare(old, new, held=not prepared.get("writes"))
     few = "" if found.known or not prepared.get("last") else f"too few rows to compare; {found.words()}"
     unwanted = record.unwanted or (found.words() if found.too_far else slow or few)
     if unwanted != record.unwanted:

@@ -11,6 +11,7 @@ from tidegate.errors import Transient
 from tidegate.find import model as find_model
 from tidegate.find import models
 from tidegate.lake import layout
+from tidegate.models.text.declare import NOT_WATCHED, TextModel
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -33,8 +34,10 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     """Show the latest report; with a drift in it the exit code is 1."""
     where = place.find(args.environment)
     names = [find_model(args.model).name] if args.model else list(models())
-    looked = {}
+    looked = {name: NOT_WATCHED for name in names if isinstance(find_model(name), TextModel)}
     for name in names if args.now else []:
+        if name in looked:
+            continue
         with screen.waiting(f"looking at {name} …"):
             looked[name] = _look(where, name)
     data = [_of(where, name, looked.get(name, "")) for name in names]
@@ -102,7 +105,7 @@ def _parts(one: dict[str, Any]) -> list[RenderableType]:
     model, report = one["model"], one["report"]
     parts: list[RenderableType] = [f"{model}: {one['looked']}"] if one["looked"] else []
     if report is None:
-        return [*parts, f"{model}: not judged yet; look now: tidegate drift {model} --now"]
+        return parts or [f"{model}: not judged yet; look now: tidegate drift {model} --now"]
     title = f"{model}, version {report['version']}: {report['said']} ({report['rows']:,} predictions)"
     columns = ("feature", "test", "value", "training", "limit", "chance", "verdict")
     parts.append(grid(title, columns, [_row(test) for test in report["tests"]]))

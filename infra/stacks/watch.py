@@ -84,7 +84,7 @@ class WatchStack(Floor):
 
     def _show_looks(self, board: aws_cloudwatch.Dashboard) -> None:
         """Alarms on drift, and a graph of each figure that a look tells."""
-        models = list(self.kit.plan.models)
+        models = [name for name, model in self.kit.plan.models.items() if not model.writes]
         drifts = {f"{name} drift": _model("DriftsFound", name, "Sum") for name in models}
         self._alarms(drifts, 0, "what is asked or answered is not what training saw; see: tidegate drift")
         environment = self.environment_.name
@@ -92,7 +92,7 @@ class WatchStack(Floor):
             f"{name} lost captures": _metric(
                 "Tidegate", "LostCaptures", "Sum", {"environment": environment, "model": name}
             )
-            for name in models
+            for name in self.kit.plan.models
         }
         self._alarms(lost, 0, "predictions were given that nobody can judge: see the endpoint's log")
         board.add_widgets(
@@ -107,6 +107,8 @@ class WatchStack(Floor):
         monitor = self.worker("monitor", training.settings)
         clock = Clock(self, name="watches", environment=self.environment_, undelivered=lake.undelivered)
         for name, model in self.kit.plan.models.items():
+            if model.writes:
+                continue
             says = {"model": name, "cause": "Schedule"}
             clock.strikes(name, monitor, expression=model.watch, says=says)
         kept = ("captures/", "runs/*/evaluation/", "watch/*/place.json", "athena/")

@@ -113,6 +113,7 @@ class ModelPlan:
     approval: Approval = BY_PERSON
     idle: Idle = NAMED_WHEN_IDLE
     watch: str = "rate(1 day)"  # when it is looked at
+    writes: bool = False  # text: it is not watched for drift, and its scores are not held against another's
     retrain: RetrainPlan = RetrainPlan()
 
 

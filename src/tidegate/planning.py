@@ -11,6 +11,7 @@ from tidegate import find
 from tidegate.errors import ContractMistake
 from tidegate.models.code_version import code_version
 from tidegate.models.environment import environment_version
+from tidegate.models.text.declare import TextModel
 from tidegate.models.ways import check_ways
 from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, RetrainPlan, TableSpec
 
@@ -106,6 +107,7 @@ def _plan_model(model: Model) -> ModelPlan:
         approval=model.approval,
         idle=model.idle,
         watch=model.watch.schedule,
+        writes=isinstance(model, TextModel),
         retrain=RetrainPlan(
             on=model.retrain.on,
             cool_down_hours=model.retrain.cool_down.total_seconds() / 3600,

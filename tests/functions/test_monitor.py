@@ -13,8 +13,10 @@ from functions import monitor
 from tests.functions import watched
 from tests.functions.test_crashes import Crash, Died
 from tests.functions.world import Context, World
-from tidegate import aws
+from tests.tidegate.models.text.step_graph import text_model
+from tidegate import aws, find
 from tidegate.errors import CommitConflict, NotFound, Transient
+from tidegate.models.text.declare import NOT_WATCHED
 from tidegate.models.watch.place import Places, Window
 
 # A killed call leaves its connection open, as a killed process does.
@@ -52,6 +54,17 @@ def test_an_ordinary_week_leaves_a_report_and_says_nothing(world: World, bucket:
         ("_score", "kolmogorov-smirnov"),
     }
     assert report["quality"]["note"].startswith("0 predictions of 0 days have their label")
+    assert world.heard() == []
+
+
+def test_a_model_of_text_is_not_judged_and_the_look_says_why(
+    world: World, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(find.models(), "words", text_model(request="trips", column="rider"))
+    watched.ask(world, bucket, watched.frame(*WEEK, seed=2), model="words")
+    told = monitor.handler({"model": "words", "cause": "Person"}, Context(120))
+    assert told == {"model": "words", "said": NOT_WATCHED, "report": None}
+    assert world.s3.list_objects_v2(Bucket=bucket, Prefix="watch/").get("Contents", []) == []
     assert world.heard() == []
 
 

@@ -78,7 +78,7 @@ def frame(first: int, days: int, seed: int) -> pl.DataFrame:
     )
 
 
-def ask(world: World, bucket: str, rows: pl.DataFrame, version: int = 1) -> None:
+def ask(world: World, bucket: str, rows: pl.DataFrame, version: int = 1, model: str = "dear") -> None:
     """Let version 1 have answered these, in files of a hundred rows."""
     now = datetime.now(UTC)
     for part in rows.iter_slices(100):
@@ -90,7 +90,7 @@ def ask(world: World, bucket: str, rows: pl.DataFrame, version: int = 1) -> None
             features=part.select("a", "b").rows(named=True),
             scores=part["score"].to_list(),
         )
-        key = captures.capture_key("dear", now, version, uuid.uuid4().hex)
+        key = captures.capture_key(model, now, version, uuid.uuid4().hex)
         world.s3.put_object(Bucket=bucket, Key=key, Body=b"".join(body))
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.tidegate.contract.test_compile import Aggregating
+from tests.tidegate.models.text.step_graph import text_model
 from tidegate import find
 from tidegate.contract.declare import Dataset
 from tidegate.errors import ContractMistake, NotFound
@@ -57,3 +58,11 @@ def test_what_is_not_there_is_named_with_what_is() -> None:
     assert "flights" in str(refused.value)
     with pytest.raises(NotFound, match=r"no model is called 'tides'"):
         plan().model("tides")
+
+
+def test_a_model_that_writes_text_is_told_from_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not plan_from_folders().models["flight_delay"].writes
+    monkeypatch.setitem(find.models(), "flight_delay", text_model(name="flight_delay"))
+    made = plan_from_folders()
+    assert made.models["flight_delay"].writes
+    assert Plan.from_json(made.to_json()) == made

@@ -135,6 +135,7 @@ def prepare(
     told = container_settings(model.name, version, site)
     prepared = {
         "model": model.name,
+        "writes": model.writes,
         "version": version.version,
         "leaves": 0,
         "because": "",

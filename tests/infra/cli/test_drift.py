@@ -13,6 +13,9 @@ import pytest
 from infra.cli import drift, place
 from infra.cli.answer import Exit
 from infra.cli.screen import Screen
+from tests.tidegate.models.text.step_graph import text_model
+from tidegate import find
+from tidegate.models.text.declare import NOT_WATCHED
 from tidegate.models.watch.judge import Finding
 from tidegate.models.watch.quality import Quality
 from tidegate.settings import Setting
@@ -84,6 +87,17 @@ def test_a_model_that_was_not_judged_yet_says_what_to_type(where: Place) -> None
     assert told.code is Exit.FINE
     assert told.data == [{"model": "flight_delay", "looked": "", "report": None, "history": []}]
     assert "tidegate drift flight_delay --now" in shown(told.view())
+
+
+def test_a_model_of_text_is_said_not_to_be_watched_and_why_without_a_look(
+    where: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(find.models(), "words", text_model())
+    args = argparse.Namespace(model="words", now=True, environment=where.environment)
+    told = drift.run(args, Screen(as_json=True))  # no function is there that could be asked
+    assert told.code is Exit.FINE
+    assert told.data == [{"model": "words", "looked": NOT_WATCHED, "report": None, "history": []}]
+    assert shown(told.view()).count("words:") == 1
 
 
 def test_the_latest_report_is_a_table_and_the_others_are_history_with_what_they_led_to(where: Place) -> None:

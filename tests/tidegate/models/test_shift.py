@@ -42,6 +42,12 @@ def test_scores_that_moved_or_that_are_turned_round_lie_too_far_apart() -> None:
     assert not compare(usual, [score + 0.05 for score in usual]).too_far
 
 
+def test_of_texts_no_distance_is_too_far_but_it_is_told() -> None:
+    found = compare([-2.0] * 200, [-1.0] * 200, held=False)
+    assert (found.known, found.too_far) == (True, False)
+    assert "lie 1.000 apart on average, which is not judged of texts" in found.words()
+
+
 def test_a_few_rows_say_nothing() -> None:
     found = compare([0.1] * 99, [0.9] * 1000)
     assert (found.known, found.too_far) == (False, False)
@@ -65,3 +71,7 @@ def test_what_was_captured_since_the_roll_out_began_is_read_by_version(world: Wo
     assert judge(records, {"model": "m", "version": 2}, found)[0].too_far
     assert records.read("m").unwanted.startswith("prediction shift: scores lie 0.650 apart")
     assert not judge(records, {"model": "m", "version": 3}, found)[0].known
+
+    records.change("m", lambda now: now.answers(1, "arn:1"))
+    records.change("m", lambda now: now.begins(2))
+    assert judge(records, {"model": "m", "version": 2, "writes": True}, found)[1] == ""

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+NOT_WATCHED = (
+    "it writes text, and is not watched for drift: training holds texts and no requests, so there is nothing "
+    "to compare prompts with; its score, refusals and captures are metrics"
+)
+
+
 def _nothing(_rows: pl.DataFrame, _lookups: Frames | None = None) -> Any:
     raise TypeError("a model of text has no features and no label")
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate.errors import NotFound
 from tidegate.facts import DriftFound
 from tidegate.lake import layout
+from tidegate.models.text.declare import NOT_WATCHED, TextModel
 from tidegate.models.watch.captured import File, files, read, thinned
 from tidegate.models.watch.judging import judged, quality_of
 from tidegate.models.watch.labels import types_of
@@ -57,7 +58,7 @@ class Seen:
 
 
 def look(model: Model, table: TableSpec, at: Looking) -> Seen:
-    """Judge what was captured of `model` since the last look.
+    """Judge what was captured of `model` since the last look; of a model of text, say why it is not judged.
 
     Raises:
         CommitConflict: another look was under way.
@@ -65,6 +66,8 @@ def look(model: Model, table: TableSpec, at: Looking) -> Seen:
             next one may be another version's.
         Transient: the world failed.
     """
+    if isinstance(model, TextModel):
+        return Seen(None, NOT_WATCHED)
     places = Places(at.s3, at.bucket)
     place = places.read(model.name)
     window = place.window or _next(place, at)
