@@ -9,6 +9,8 @@ from tidegate.errors import NotFound
 from tidegate.models import captures
 from tidegate.settings import Setting
 
+KEPT = ("row", "features", "score", "text", "ended", "bytes")  # the last three of a text alone
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
@@ -23,7 +25,7 @@ class Trace:
     model: str
     version: int
     at: str
-    rows: list[dict[str, Any]]  # as captured: row, features, score
+    rows: list[dict[str, Any]]  # as captured
 
 
 def find(place: Place, ids: Collection[str], model: str = "") -> dict[str, Trace]:
@@ -37,7 +39,7 @@ def find(place: Place, ids: Collection[str], model: str = "") -> dict[str, Trace
         for line in lines:
             if line["id"] in ids:
                 trace = found.setdefault(line["id"], _begun(line, name))
-                trace.rows.append({part: line[part] for part in ("row", "features", "score")})
+                trace.rows.append({part: line[part] for part in KEPT if part in line})
         if len(found) == len(ids):
             return found
     gone = sorted(set(ids) - set(found))

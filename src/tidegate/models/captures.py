@@ -2,8 +2,8 @@
 
 One line is one predicted row: `{"id", "n", "at", "version", "row", "features", "score"}`. `id` names the
 request, `n` the row in it, `at` the moment in UTC; `row` holds the request's columns as they came, `features`
-what the model saw (null: nothing was known). Personal columns are in neither. Files are written whole, and
-never changed.
+what the model saw (null: nothing was known). Personal columns are in neither. A text's line also has what was
+written, `text`, why it `ended`, and its `bytes`. Files are written whole, and never changed.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def lines(
     rows: Iterable[Mapping[str, Any]],
     features: Iterable[Mapping[str, float]],
     scores: Sequence[float],
+    **more: object,
 ) -> list[bytes]:
-    """One answered request as lines; a feature that is NaN is written as null."""
+    """One answered request as lines; a number that is NaN is written as null."""
     return [
         orjson.dumps(
             {
@@ -59,6 +60,7 @@ def lines(
                 "row": row,
                 "features": seen,
                 "score": score,
+                **more,
             },
             option=orjson.OPT_APPEND_NEWLINE,
         )

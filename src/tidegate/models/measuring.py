@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)  # the container's log writes messages as they
 NAMESPACE = "Tidegate"
 EVERY_SECONDS = 10.0
 MOST_SCORES = 100  # values that one metric of one line may have; of more, as many are chosen by chance
-_UNITS = {"Score": "None"}
+_UNITS = {"Score": "None", "FirstPiece": "Milliseconds"}
 
 
 @dataclass
@@ -34,6 +34,10 @@ class _Counts:
     predictions: int = 0
     refused: int = 0
     scores: list[float] = field(default_factory=list)
+    pieces: int = 0
+    first_pieces: list[float] = field(default_factory=list)  # milliseconds
+    streams: int = 0
+    unfinished: int = 0
 
 
 class Measuring:
@@ -63,12 +67,21 @@ class Measuring:
             counts = self._counts
             for score in scores:
                 counts.predictions += 1
-                if isnan(score):  # a model that says NaN says nothing that can be averaged
-                    continue
-                if len(counts.scores) < MOST_SCORES:
-                    counts.scores.append(score)
-                elif (place := int(random.random() * counts.predictions)) < MOST_SCORES:  # noqa: S311 - a sample
-                    counts.scores[place] = score
+                if not isnan(score):  # a model that says NaN says nothing that can be averaged
+                    _sample(counts.scores, score, counts.predictions)
+
+    def streamed(self, pieces: int, first_milliseconds: float) -> None:
+        """Count the pieces of one answer, the first of which was sent so long after it was asked for."""
+        with self._lock:
+            counts = self._counts
+            counts.streams += 1
+            counts.pieces += pieces
+            _sample(counts.first_pieces, first_milliseconds, counts.streams)
+
+    def unfinished(self) -> None:
+        """Count an answer that was cut off or failed on its way."""
+        with self._lock:
+            self._counts.unfinished += 1
 
     def refused(self) -> None:
         """Count a request that breaks the contract."""
@@ -93,10 +106,15 @@ class Measuring:
             "LostCaptures": captures.lost,
             "FailedCaptureWrites": captures.failures,
         }
+        seldom: dict[str, int | list[float]] = {
+            "Score": counts.scores,
+            "Pieces": counts.pieces,
+            "FirstPiece": counts.first_pieces,
+            "UnfinishedAnswers": counts.unfinished,
+        }
+        told |= {name: value for name, value in seldom.items() if value}
         if not any(told.values()):
             return
-        if counts.scores:
-            told["Score"] = counts.scores
         self._write(json.dumps({"_aws": self._meaning(told), **self._dimensions, **told}))
 
     def _meaning(self, told: Mapping[str, object]) -> dict[str, object]:
@@ -108,3 +126,11 @@ class Measuring:
     def _run(self) -> None:
         while not self._ended.wait(self._every_seconds):
             self.tell()
+
+
+def _sample(kept: list[float], value: float, count: int) -> None:
+    """Keep the value, the `count`-th of its kind, with the chance that each of them has."""
+    if len(kept) < MOST_SCORES:
+        kept.append(value)
+    elif (place := int(random.random() * count)) < MOST_SCORES:  # noqa: S311 - a sample
+        kept[place] = value

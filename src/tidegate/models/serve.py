@@ -39,18 +39,7 @@ class Endpoint:
         if scope["type"] == "http":
             await self._respond(scope, receive, send)
         elif scope["type"] == "lifespan":
-            await self._live(receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        while True:
-            said = (await receive())["type"]
-            if said == "lifespan.startup":
-                self._recording.start()
-            else:
-                await asyncio.to_thread(self._recording.close)
-            await send({"type": f"{said}.complete"})
-            if said == "lifespan.shutdown":
-                return
+            await live(self._recording, receive, send)
 
     async def _respond(self, scope: Message, receive: Receive, send: Send) -> None:
         answer = None
@@ -65,7 +54,7 @@ class Endpoint:
             log.warning("%s", error)  # the answer does not say why: it goes to whoever asked
             told = {"where": error.where, "what": "it cannot be read now", "next_step": error.next_step}
             status, body = 503, {"error": told}
-        await _send(send, status, orjson.dumps(body) if body is not None else b"")
+        await say(send, status, orjson.dumps(body) if body is not None else b"")
         if answer:
             self._recording.answered(answer)
 
@@ -74,8 +63,8 @@ class Endpoint:
         if path == "/ping" and method == "GET":
             return None
         if path == "/invocations" and method == "POST":
-            identity = _identity(scope)
-            body = await _read(receive)
+            identity = identity_of(scope)
+            body = await read(receive, LARGEST_BODY, "Send fewer rows at once")
             if answer := self._answerer.at_once(body, identity):
                 return answer
             return await asyncio.to_thread(self._answerer.answer, body, identity)
@@ -85,7 +74,20 @@ class Endpoint:
         raise Rejected(404, "there is no such path", f"Use {known}")
 
 
-def _identity(scope: Message) -> str:
+async def live(recording: Recording, receive: Receive, send: Send) -> None:
+    """Begin and end as the server does: what is remembered is written down before the end."""
+    while True:
+        said = (await receive())["type"]
+        if said == "lifespan.startup":
+            recording.start()
+        else:
+            await asyncio.to_thread(recording.close)
+        await send({"type": f"{said}.complete"})
+        if said == "lifespan.shutdown":
+            return
+
+
+def identity_of(scope: Message) -> str:
     """What the caller calls the request (SageMaker's InferenceId), or a name of our own."""
     for name, value in scope["headers"]:
         if name == INFERENCE_ID and value:
@@ -97,21 +99,27 @@ def _identity(scope: Message) -> str:
     return urandom(16).hex()
 
 
-async def _read(receive: Receive) -> bytes:
+async def read(receive: Receive, largest: int, next_step: str) -> bytes:
+    """The body of a request.
+
+    Raises:
+        Rejected: it is larger than that.
+    """
     body, more = bytearray(), True
     while more:
         message = await receive()
         part: bytes = message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) + len(part) > LARGEST_BODY:
-            raise Rejected(413, f"it is larger than {LARGEST_BODY} bytes", "Send fewer rows at once")
+        if len(body) + len(part) > largest:
+            raise Rejected(413, f"it is larger than {largest} bytes", next_step)
         if not body and not more:
             return part
         body += part
     return bytes(body)
 
 
-async def _send(send: Send, status: int, body: bytes) -> None:
+async def say(send: Send, status: int, body: bytes) -> None:
+    """Send a whole answer."""
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -45,7 +45,8 @@ def endpoint(folder: Path, known: Settings) -> Application:
     if onnx.card.get("kind") == "text":
         from tidegate.models.text.serve import text_endpoint
 
-        return text_endpoint(onnx, int(known[Setting.MODEL_VERSION]))
+        model = find.model(onnx.card["model"])
+        return text_endpoint(model, onnx, int(known[Setting.MODEL_VERSION]), *_keepers(model, known))
     made = parts(onnx, known)
     return Endpoint(made.answerer, made.recording)
 
@@ -72,14 +73,7 @@ def parts(onnx: OnnxModel, known: Settings) -> Parts:
     columns = dataset.known_by(model.known_by)
     table = LookupTable(aws.client("dynamodb"), known[Setting.LOOKUP_TABLE])
     version = int(known[Setting.MODEL_VERSION])
-    put = to_bucket(aws.client("s3"), known[Setting.ARTEFACT_BUCKET])
-    capturing = Capturing(put, model.name, version)
-    named = {
-        "environment": known[Setting.ENVIRONMENT],
-        "model": model.name,
-        "version": known[Setting.MODEL_VERSION],
-    }
-    measuring = Measuring(named, capturing.tallied)
+    capturing, measuring = _keepers(model, known)
     recording = Recording(
         capturing,
         measuring,
@@ -97,6 +91,15 @@ def parts(onnx: OnnxModel, known: Settings) -> Parts:
         fetch=lambda keys: table.fetch(model.lookups, keys, onnx.card["lookups"]),
     )
     return Parts(answerer=answerer, capturing=capturing, measuring=measuring, recording=recording)
+
+
+def _keepers(model: Model, known: Settings) -> tuple[Capturing, Measuring]:
+    """What writes the captures of an endpoint, and what its metrics."""
+    version = known[Setting.MODEL_VERSION]
+    put = to_bucket(aws.client("s3"), known[Setting.ARTEFACT_BUCKET])
+    capturing = Capturing(put, model.name, int(version))
+    named = {"environment": known[Setting.ENVIRONMENT], "model": model.name, "version": version}
+    return capturing, Measuring(named, capturing.tallied)
 
 
 def _straight(model: Model, dataset: Dataset, columns: tuple[str, ...]) -> Straight | None:

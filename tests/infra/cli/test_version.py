@@ -19,6 +19,7 @@ from tidegate.models import captures
 from tidegate.models.gating import package_request
 from tidegate.models.registry_card import registry_card
 from tidegate.models.run import resource_name
+from tidegate.models.text.gating import package_request as text_request
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -168,6 +169,44 @@ def test_an_answer_is_found_by_its_id_with_every_row_of_it(place: Place) -> None
     assert (found["older"].model, found["older"].version) == ("flight_delay", 1)
     behind = lineage.of(place, found["older"].model, found["older"].version)
     assert behind.data()["files"]["flights"][0]["contract_version"] == "abc"
+
+
+def test_a_text_is_followed_back_with_what_was_written_and_how_it_ended(place: Place) -> None:
+    _register_text(place)
+    told = captures.lines(
+        identity="a-text",
+        moment=captures.moment_of(datetime.now(UTC)),
+        version=1,
+        rows=[{"prompt": "San "}],
+        features=[{}],
+        scores=[-1.5],
+        text="San Juan",
+        ended="cut off",
+        bytes=8,
+    )
+    key = captures.capture_key("words", datetime.now(UTC), 1, "a-text")
+    place.client("s3").put_object(Bucket=BUCKET, Key=key, Body=b"".join(told))
+    (row,) = traces.find(place, {"a-text"})["a-text"].rows
+    wanted = {"row": {"prompt": "San "}, "features": {}, "score": -1.5}
+    assert row == {**wanted, "text": "San Juan", "ended": "cut off", "bytes": 8}
+    behind = lineage.of(place, "words", 1)
+    assert behind.data()["run"] == "words-1"
+    assert [one["key"] for one in behind.data()["files"]["flights"]] == ["flights/2013-01.csv"]
+    assert lineage.missing(place, behind) == ["training job words-1", "snapshot 11 of flights"]
+
+
+def _register_text(where: Place) -> None:
+    """A version of a model of text that read the same file."""
+    made_by = dataclasses.replace(MADE_BY, model="words", run="words-1")
+    material = {"run": json.loads(made_by.to_json()), "sources": {"flights": [HERE]}}
+    key = "runs/words/words-1/data/train/material.json"
+    where.client("s3").put_object(Bucket=BUCKET, Key=key, Body=json.dumps(material))
+    client = where.client("sagemaker")
+    client.create_model_package_group(ModelPackageGroupName=resource_name(ENVIRONMENT, "words"))
+    judged = {"perplexity": 3.0}
+    report = {"sha256": "0", "rows": 1, "challenger": judged, "bigram": judged, "champion": None}
+    report |= {"champion_note": "no model is in service", "parity": {"greatest_difference": 0.0}}
+    client.create_model_package(**text_request(ENVIRONMENT, made_by, report))
 
 
 def test_an_answer_that_was_not_captured_is_not_found(place: Place) -> None:

@@ -49,6 +49,20 @@ def test_what_happened_is_one_line_that_names_model_and_version() -> None:
     assert {datum.name for datum in of_all_versions} == sums(lines).keys()
 
 
+def test_texts_that_were_streamed_or_not_finished_are_counted_where_there_are_any() -> None:
+    lines: list[str] = []
+    measuring = made(lines)
+    for number in range(2 * MOST_SCORES):
+        measuring.streamed(3, 20.0 + number % 2)
+    measuring.unfinished()
+    measuring.tell()
+    found = sums(lines)
+    assert (found["Pieces"], found["UnfinishedAnswers"]) == (6 * MOST_SCORES, 1)
+    assert 20.0 < found["FirstPiece"] / MOST_SCORES < 21.0
+    (first,) = {datum.unit for datum in read(lines[0]) if datum.name == "FirstPiece"}
+    assert first == "Milliseconds"
+
+
 def test_a_score_that_is_no_number_is_counted_and_leaves_the_line_readable() -> None:
     lines: list[str] = []
     measuring = made(lines)

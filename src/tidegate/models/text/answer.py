@@ -14,6 +14,8 @@ import polars as pl  # noqa: TC002 - the contract's types are looked up when it 
 from tidegate.contract.declare import Dataset, JsonLines, column
 from tidegate.contract.requests import check_rows
 from tidegate.models.answer import Rejected
+from tidegate.models.text.learning import END
+from tidegate.models.text.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -75,33 +77,45 @@ class TextAnswerer:
         told = {"model": self.model.name, "version": self.version}
         return {**told, "run": card["run"], "sha256": card["sha256"]}
 
-    def pieces(self, asked: Asked) -> Iterator[dict[str, Any]]:
-        """The text piece by piece, and last why it ended: the model's `end`, its `length` or its `time`."""
-        until = self.clock() + self.model.seconds
-        decoder, gathered, written = codecs.getincrementaldecoder("utf-8")("replace"), bytearray(), 0
-        ended = "end"
-        for one in self.writer.write(
+    def begins(self, asked: Asked, identity: str) -> Writing:
+        """A text of which nothing is written yet."""
+        return Writing(asked=asked, identity=identity, began=self.clock())
+
+    def pieces(self, writing: Writing) -> Iterator[dict[str, Any]]:
+        """The text piece by piece, and last why it ended: the model's `end`, its `length` or its `time`. The
+        first of them has the answer's `id`.
+        """
+        named = {"id": writing.identity}
+        for piece in self._pieces(writing):
+            yield {**piece, **named}
+            named = {}
+
+    def _pieces(self, writing: Writing) -> Iterator[dict[str, Any]]:
+        asked, until = writing.asked, writing.began + self.model.seconds
+        decoder, given, ended = codecs.getincrementaldecoder("utf-8")("replace"), 0, "end"
+        for one, log in self.writer.choices(
             asked.prompt.encode(), temperature=asked.temperature, seed=asked.seed, longest=asked.longest
         ):
-            gathered.append(one)
-            written += 1
-            if self.clock() > until:
+            writing.takes(one, log)
+            if one != END and self.clock() > until:
                 ended = "time"
                 break
-            if len(gathered) == PIECE:
-                yield {"text": decoder.decode(bytes(gathered))}
-                gathered.clear()
+            if len(writing.body) == given + PIECE:
+                yield {"text": decoder.decode(bytes(writing.body[given:]))}
+                given += PIECE
         else:
-            ended = "length" if written == asked.longest else "end"
-        if rest := decoder.decode(bytes(gathered), final=True):
+            ended = "length" if len(writing.body) == asked.longest else "end"
+        if rest := decoder.decode(bytes(writing.body[given:]), final=True):
             yield {"text": rest}
-        yield {"ended": ended, "bytes": written}
+        writing.ended = ended
+        yield {"ended": ended, "bytes": len(writing.body)}
 
-    def whole(self, asked: Asked) -> dict[str, Any]:
+    def whole(self, writing: Writing) -> dict[str, Any]:
         """The text at once."""
-        *pieces, last = self.pieces(asked)
+        *pieces, last = self._pieces(writing)
         text = "".join(piece["text"] for piece in pieces)
-        return {"model": self.model.name, "version": self.version, "text": text, **last}
+        named = {"model": self.model.name, "version": self.version, "id": writing.identity}
+        return {**named, "text": text, **last}
 
 
 def contract_of(model: TextModel) -> Dataset:

@@ -58,15 +58,24 @@ class Writer:
 
     def write(self, prompt: bytes, *, temperature: float, seed: int, longest: int) -> Iterator[int]:
         """The bytes that follow the prompt, until the text ends; at temperature 0 the likeliest ones."""
+        chosen = self.choices(prompt, temperature=temperature, seed=seed, longest=longest)
+        return (one for one, _log in chosen if one != END)
+
+    def choices(
+        self, prompt: bytes, *, temperature: float, seed: int, longest: int
+    ) -> Iterator[tuple[int, float]]:
+        """The same bytes, and the end where the text ends, each with the logarithm of the chance that the
+        model itself gave it, whatever the temperature.
+        """
         generator = np.random.default_rng(seed)
         state, scores = self.beginning(), np.zeros((1, BYTES), dtype=np.float32)
         for one in (END, *prompt):
             scores, state = self.step(np.array([one]), state)
         for _ in range(longest):
             chosen = _choose(scores[0], temperature, generator)
+            yield chosen, float(_logs(scores)[0, chosen])
             if chosen == END:
                 return
-            yield chosen
             scores, state = self.step(np.array([chosen]), state)
 
 

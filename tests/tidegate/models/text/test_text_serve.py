@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from tests.tidegate.models.text.step_graph import pairs, text_model
+from tidegate.models.capturing import Capturing
+from tidegate.models.measuring import Measuring
 from tidegate.models.text.answer import TextAnswerer, contract_of
+from tidegate.models.text.recording import TextRecording
 from tidegate.models.text.serve import TextEndpoint
 
 ENDLESS = ("ab" * 300,)
@@ -35,8 +38,16 @@ def call(told: Any, method: str = "POST", path: str = "/invocations", **more: An
         sent.append(dict(message))
 
     scope = {"type": "http", "method": method, "path": path, "headers": []}
-    asyncio.run(TextEndpoint(answerer(**more))(scope, receive, send))
+    asyncio.run(TextEndpoint(answerer(**more), remembering({}))(scope, receive, send))
     return sent
+
+
+def remembering(written: dict[str, bytes], said: list[str] | None = None, **more: Any) -> TextRecording:
+    """Remembers into a dictionary and a list."""
+    capturing = Capturing(written.__setitem__, "words", 3)
+    measuring = Measuring({}, capturing.tallied, write=(said if said is not None else []).append)
+    told = {"version": 3, "features": (), "personal": frozenset(), "sampled": 1.0}
+    return TextRecording(capturing, measuring, **{**told, **more})
 
 
 def answer(told: Any, **more: Any) -> tuple[int, Any]:

@@ -10,6 +10,7 @@ from tests.tidegate.models.text.step_graph import WORDS, pairs, text_model
 from tidegate.errors import Refused
 from tidegate.models.text.learning import (
     ADDED,
+    END,
     bigram_losses,
     learn_bigram,
     perplexity,
@@ -49,6 +50,14 @@ def test_at_temperature_zero_the_likeliest_byte_is_written_and_no_text_is_longer
 def test_a_text_ends_where_the_model_ends_it() -> None:
     writer = pairs(("ab", "ab"), 1e-6)
     assert bytes(writer.write(b"a", temperature=0.5, seed=1, longest=50)) == b"b"
+
+
+def test_each_choice_comes_with_the_chance_that_the_model_gives_it_whatever_the_temperature() -> None:
+    writer = pairs(WORDS, 1e-6)
+    chosen = list(writer.choices(b"", temperature=1.9, seed=2, longest=50))
+    assert chosen[-1][0] == END
+    text = bytes(one for one, _ in chosen[:-1]).decode()
+    assert -sum(log for _, log in chosen) == pytest.approx(writer.losses([text])[0], rel=1e-5)
 
 
 def test_a_text_is_on_the_same_side_of_the_split_whatever_stands_around_it() -> None:
