@@ -109,7 +109,8 @@ def new(args: argparse.Namespace) -> Answer:
     shown = folder.relative_to(ROOT)
     return said(
         f"Wrote {shown}/: say what it sees, what it learns, and what it must reach."
-        + _own_environment(args.name, files),
+        + _own_environment(args.name, files)
+        + f"\nNext: tidegate up, then tidegate train {args.name}",
         files=[str(shown / name) for name in files],
     )
 

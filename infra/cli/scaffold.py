@@ -127,11 +127,17 @@ def _columns(dataset: Dataset, target: str) -> tuple[list[str], str]:
             "a model needs a partition column and two columns of numbers",
             "Choose another dataset: --of DATASET",
         )
-    target = target or (later or known)[0 if later else -1]
+    target = target or _to_learn(known, later)
     if target not in (*known, *later):
         named = ", ".join(later or known)
         raise BadRequest(f"--target {target}", "it is no number of that dataset", f"Name one of: {named}")
     return [column for column in known if column != target], target
+
+
+def _to_learn(known: list[str], later: list[str]) -> str:
+    """The first number that comes later, unless its plan tells it: `sched_dep_time` does `dep_time`."""
+    unplanned = [one for one in later if not any(planned.endswith(f"_{one}") for planned in known)]
+    return (unplanned or later or known[-1:])[0]
 
 
 def _text_files(name: str, dataset: Dataset, target: str) -> dict[str, str]:

@@ -45,8 +45,8 @@ class Lesson:
         if self.labels.n_unique() < 2:
             raise Refused(
                 what,
-                f"{len(self)} of them have a label, of {self.labels.n_unique()} kinds",
-                "Land more data before training",
+                f"{len(self):,} of them have a label, and not both kinds of it",
+                "Let `label` in its fit.py tell them apart, or land more data",
             )
 
     def refuse_leaks(self, most: float) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import polars as pl
 import pytest
 
+from infra.cli.scaffold import FRAMEWORKS, TEXT, model_files
 from tests.house import checkout
+from tidegate import find
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,6 +63,22 @@ def test_a_new_dataset_is_found_with_the_types_and_nulls_of_its_sample(copy: Pat
 def test_a_new_model_is_found(copy: Path) -> None:
     done = checkout.run(copy, "-c", "from tidegate import find; print(find.model('late_weather').request)")
     assert done.stdout.strip() == "flights", done.stderr
+
+
+def test_a_new_model_learns_no_number_whose_plan_is_known() -> None:
+    files = model_files("new", find.dataset("flights"), "sklearn")
+    assert 'TARGET = "dep_delay"' in files["fit.py"]
+
+
+@pytest.mark.parametrize("framework", [one for one in FRAMEWORKS if one != TEXT])
+def test_a_new_model_has_both_kinds_of_label_where_most_values_are_the_largest_or_the_least(
+    framework: str,
+) -> None:
+    written: dict[str, Any] = {}
+    exec(model_files("new", find.dataset("weather"), framework)["fit.py"], written)
+    for values in ([10.0, 10.0, 10.0, 2.0], [0.0, 0.0, 0.0, 2.0]):
+        labelled = written["label"](pl.DataFrame({written["TARGET"]: values}))
+        assert labelled["label"].n_unique() == 2
 
 
 def test_what_was_written_passes_the_linter_the_format_and_the_types(copy: Path) -> None:

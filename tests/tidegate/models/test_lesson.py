@@ -54,5 +54,5 @@ def test_a_feature_that_is_the_label_in_disguise_is_refused_by_its_name(leak: np
 
 def test_rows_of_one_label_teach_nothing() -> None:
     same = Lesson(lesson().features, pl.Series([0] * 1000), lesson().times)
-    with pytest.raises(Refused, match="1000 of them have a label, of 1 kinds"):
+    with pytest.raises(Refused, match="1,000 of them have a label, and not both kinds"):
         same.refuse_one_sided("the training rows")
