@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import RenderableType
+
+
+SHORT = 16  # characters of a cell that stays whole: a moment, a state, the beginning of an id
 
 
 class Exit(IntEnum):
@@ -43,17 +47,27 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
+def minute(moment: str) -> str:
+    """A moment as tables show it, in UTC and to the minute: `2013-07-02 22:45`."""
+    return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""
+
+
 def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> RenderableType:
-    """A table as every command draws it; numbers to the right, nothing interpreted as markup."""
+    """A table as every command draws it; numbers to the right and whole, nothing interpreted as markup."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     held = [list(row) for row in rows]
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", show_header=any(columns))
     for index, column in enumerate(columns):
         numeric = bool(held) and all(isinstance(row[index], int | float | None) for row in held)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            column,
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=numeric or _short(held, index),
+        )
     for row in held:
         table.add_row(
             *(
@@ -62,3 +76,8 @@ def grid(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> R
             )
         )
     return Group(Text(title, style="italic"), table) if title else table
+
+
+def _short(rows: Sequence[Sequence[Any]], index: int) -> bool:
+    """Whether every cell of a column is so short that a narrow terminal should rather fold another one."""
+    return all(len(str(row[index] or "")) <= SHORT for row in rows)

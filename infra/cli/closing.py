@@ -68,7 +68,7 @@ class Story:
             ("one feature alone", _shown(told("one_feature_auc")), ""),
             ("the base rate alone", "0.500", _shown(told("base_rate_log_loss"))),
         ]
-        title = f"How good it is, on {self.version.told.get('rows', '?')} later flights"
+        title = f"How good it is, on {self.version.number('rows') or 0:,.0f} later flights"
         return grid(title, (self.version.model, "AUC (higher is better)", "log loss (lower is better)"), rows)
 
     def _answer(self) -> RenderableType:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
-from infra.cli.answer import Answer, counted, grid
+from infra.cli.answer import Answer, counted, grid, minute
 from infra.cli.outcomes import in_words, outcomes
 from tidegate.find import model as find_model
 from tidegate.find import models
@@ -50,23 +50,25 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
         (
             one["model"],
             version["version"],
-            version["status"],
+            "Pending" if version["status"] == registry.PENDING else version["status"],
             _standing(one, version),
-            version["created"],
-            ", ".join(f"{name} {value}" for name, value in version["metrics"].items()),
+            minute(version["created"]),
+            ", ".join(
+                f"{name.replace('_', ' ')} {float(value):.3f}" for name, value in version["metrics"].items()
+            ),
         )
         for one in data
         for version in one["versions"]
     ]
-    columns = ("model", "version", "status", "endpoint", "registered", "metrics")
+    columns = ("model", "version", "status", "endpoint", "registered (UTC)", "metrics")
     runs = [
-        (training["name"], training["cause"], training["started"], in_words(training))
+        (training["name"], training["cause"], minute(training["started"]), in_words(training))
         for one in data
         for training in one["trainings"]
     ]
     return Group(
         grid(counted(len(versions), "version"), columns, versions),
-        grid("the latest trainings", ("run", "cause", "started", "outcome"), runs),
+        grid("the latest trainings", ("run", "cause", "started (UTC)", "outcome"), runs),
     )
 
 
@@ -74,6 +76,8 @@ def _standing(one: dict[str, Any], version: dict[str, Any]) -> str:
     endpoint = one["endpoint"]
     if endpoint and endpoint["version"] == version["version"]:
         return f"serves, and is idle: {one['idle']}" if one["idle"] else "serves"
+    if version["status"] == registry.PENDING:
+        return f"waits → tidegate approve {one['model']} {version['version']}"
     return f"was taken back: {version['taken_back']}" if version["taken_back"] else ""
 
 

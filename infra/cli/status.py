@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import ledger, place, registry
-from infra.cli.answer import Answer, Exit, grid, said
+from infra.cli.answer import Answer, Exit, grid, minute, said
 from infra.cli.outcomes import in_words, outcomes
 from tidegate.errors import NotFound
 from tidegate.find import datasets, models
@@ -52,28 +52,23 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
 def _view(data: dict[str, Any]) -> RenderableType:
     from rich.console import Group
 
-    columns = (
-        "dataset",
-        "files",
-        "refused",
-        "other columns",
-        "rows landed",
-        "published",
-        "quarantined",
-        "discarded",
-    )
-    numbers = ("files", "refused", "changed", "landed", "published", "quarantined", "discarded")
-    rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in data["datasets"].items()]
-    runs = [(one["machine"], one["name"], one["started"], in_words(one)) for one in data["executions"]]
+    datasets = data["datasets"]
+    seldom = [one for one in ("changed", "discarded") if any(row.get(one) for row in datasets.values())]
+    numbers = ("files", "refused", "landed", "published", "quarantined", *seldom)
+    rows = [(name, *(row.get(number, 0) for number in numbers)) for name, row in datasets.items()]
+    runs = [
+        (one["machine"].rpartition("-")[2], one["model"], minute(one["started"]), in_words(one))
+        for one in data["executions"]
+    ]
     ends = [
         (name, one["name"], one["status"], one["version"], data["idle"].get(name, ""))
         if one
-        else (name, "", "none", "", data["idle"].get(name, ""))
+        else (name, "", "none", None, data["idle"].get(name, ""))
         for name, one in data["endpoints"].items()
     ]
     return Group(
         f"{data['environment']} at {data['address']}, predictions at {data['api']}",
-        grid("arrived", columns, rows),
-        grid("state machines, the latest executions", ("machine", "execution", "started", "outcome"), runs),
+        grid("arrived: files, those refused whole, and rows", ("dataset", *numbers), rows),
+        grid("the latest trainings and deployments", ("machine", "model", "started (UTC)", "outcome"), runs),
         grid("in service", ("model", "endpoint", "status", "version", "idle"), ends),
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import lineage, registry
-from infra.cli.answer import counted, grid
+from infra.cli.answer import counted, grid, minute
 from infra.cli.outcomes import in_words, outcomes
 from tidegate.errors import BadRequest, NotFound
 from tidegate.models.gating import verdicts
@@ -86,7 +86,9 @@ def view(told: Json) -> RenderableType:
         grid("what it goes by", ("feature", "AUC lost without it"), _features(evaluation)),
         grid("learned from", ("table", "file", "contract"), _files(told)),
         grid(
-            "roll-outs", ("started", "outcome"), [(one["started"], in_words(one)) for one in told["rollouts"]]
+            "roll-outs",
+            ("started (UTC)", "outcome"),
+            [(minute(one["started"]), in_words(one)) for one in told["rollouts"]],
         ),
     )
 
