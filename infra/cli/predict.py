@@ -52,7 +52,10 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         return Answer(told, lambda: json.dumps(told, indent=2))
     sources = lineage.of(where, args.model, told["version"])
     rows = [(number, f"{one['score']:.3f}") for number, one in enumerate(told["predictions"])]
-    title = f"{args.model}, version {told['version']}, {sources.sentence(SHOWN_FILES)}; asked as {told['id']}"
+    title = (
+        f"{args.model}, version {told['version']}, {sources.sentence(SHOWN_FILES)}\n"
+        f"the whole way back: tidegate lineage {told['id']}"
+    )
     return Answer({**told, "sources": sources.data()}, lambda: grid(title, ("row", "score"), rows))
 
 

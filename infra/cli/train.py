@@ -41,4 +41,6 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
             f"model {model}", f"no training was started: {outcome}", "Land more rows, or change the model"
         )
     run_name = outcome.removeprefix("started ")
-    return said(f"Training {run_name} has started. See: tidegate status", run=run_name)
+    return said(
+        f"Training {run_name} has started. See what comes of it: tidegate models {model}", run=run_name
+    )

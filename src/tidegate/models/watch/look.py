@@ -77,7 +77,10 @@ def look(model: Model, table: TableSpec, at: Looking) -> Seen:
     if place.window is None:
         if len(captured) < model.watch.least_rows:
             since, least = f"{window.since:%Y-%m-%d %H:%M} UTC", model.watch.least_rows
-            return Seen(None, f"{len(captured)} predictions since {since}; {least} are judged together")
+            return Seen(
+                None,
+                f"{len(captured)} of the {least} predictions that are judged together came since {since}",
+            )
         place = places.open(model.name, place, window)
     try:
         known = at.version(model, version)
