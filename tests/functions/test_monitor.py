@@ -88,7 +88,7 @@ def test_a_drift_is_reported_and_said_once_and_the_next_window_begins_where_it_e
 def test_too_few_requests_wait_and_are_judged_together_with_later_ones(world: World, bucket: str) -> None:
     watched.pay(world, watched.frame(0, 1, seed=9))
     watched.ask(world, bucket, watched.frame(130, 3, seed=2))
-    assert watched.watch(world, bucket).said.startswith("180 predictions since")
+    assert watched.watch(world, bucket).said.startswith("180 of the ")
     assert watched.reports(world, bucket) == []
     watched.ask(world, bucket, watched.frame(133, 4, seed=3))
     watched.watch(world, bucket)

@@ -165,11 +165,18 @@ def test_models_shows_the_trainings_that_registered_nothing_too(
 
 
 def test_status_tells_each_execution_in_a_line() -> None:
-    ran = {"machine": "training", "name": "x-1", "started": "now", "said": "lost"}
+    ran = {
+        "machine": "tidegate-e-training",
+        "model": "x",
+        "started": "2026-11-25T23:20:08+00:00",
+        "said": "lost",
+    }
     data = {"environment": "e", "address": "a", "api": "p", "datasets": {}, "endpoints": {}, "idle": {}}
     console = Console(width=150, file=io.StringIO(), record=True)
     console.print(status._view({**data, "executions": [{**ran, "next_step": "tidegate train x"}]}))
-    assert "lost → tidegate train x" in console.export_text()
+    shown = console.export_text()
+    assert "lost → tidegate train x" in shown
+    assert "2026-11-25 23:20" in shown
 
 
 def test_an_approved_version_that_does_not_serve_is_approved_again(
