@@ -8,6 +8,7 @@ matter, and is not asked here.
 
 from __future__ import annotations
 
+import reprlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +80,7 @@ def _collect(
         text, fits = as_text(row[name], kind) if name in row else (None, False)
         if not fits:
             check = "missing" if name not in row else "type"
-            shown = MASK if name in plan.personal else defused(as_json(row.get(name)), _SHOWN)
+            shown = MASK if name in plan.personal else defused(_words(row.get(name)), _SHOWN)
             words = "this column is missing" if check == "missing" else f"{shown} is no {kind}"
             errors.append(RowError(row=number, column=name, check=check, said=words))
         texts[name].append(None if text in plan.nulls else text)
@@ -90,6 +91,11 @@ def _collect(
                 errors.append(
                     RowError(row=number, column=defused(str(name), _SHOWN), check="unknown", said=said)
                 )
+
+
+def _words(value: object) -> str:
+    """A value as an error shows it; of lists within lists, thousands deep, only the outermost."""
+    return reprlib.repr(value) if isinstance(value, list | dict) else as_json(value)
 
 
 def _broken_rules(plan: Plan, judged: pl.DataFrame) -> list[RowError]:

@@ -78,6 +78,16 @@ def test_half_a_surrogate_pair_is_no_text(parcels):
     assert (error.column, error.check) == ("colour", "type")
 
 
+def test_lists_within_lists_are_named_however_deep_they_are(parcels):
+    deep: list = []
+    for _ in range(100_000):
+        deep = [deep]
+    verdict = check_rows([{**GOOD, "colour": deep}], parcels, parcels.schema().columns)
+    assert found(verdict) == {(0, "colour", "type")}
+    while deep:  # to free them all at once would be as deep
+        deep = deep[0]
+
+
 def test_no_more_than_a_hundred_errors_are_told(parcels):
     assert len(check_rows([{"colour": "x"}] * 500, parcels, ("colour",)).errors) == 100
 

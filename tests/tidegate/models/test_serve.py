@@ -125,6 +125,14 @@ def test_junk_is_the_callers_fault(endpoint: Endpoint, body: bytes) -> None:
     assert set(answer["error"]) == {"where", "what", "next_step", "rows"}
 
 
+def test_a_value_as_deep_as_json_may_be_is_the_callers_fault(endpoint: Endpoint) -> None:
+    """An error of ours would ring the alarm that takes a roll-out back."""
+    for depth in (100, 500, 1020):
+        value = "[" * depth + "]" * depth
+        body = json.dumps({**good_row(), "carrier": "deep"}).replace('"deep"', value)
+        assert ask(endpoint, body.encode())[0] in (400, 422)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rows=st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "x"]), ANY_JSON), min_size=1, max_size=3))
 def test_rows_of_anything_are_the_callers_fault(endpoint: Endpoint, rows: list[dict[str, Any]]) -> None:
