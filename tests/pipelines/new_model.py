@@ -97,6 +97,7 @@ class NewModel:
             "TIDEGATE_ENVIRONMENT": "test",
             "TIDEGATE_MODEL_SHA256": card["sha256"],
             "TIDEGATE_ARTEFACT_BUCKET": "none",
+            "TIDEGATE_MODEL_NAME": card["model"],
             "TIDEGATE_MODEL_VERSION": "1",
             "TIDEGATE_LOOKUP_TABLE": "none",
             "AWS_DEFAULT_REGION": "eu-west-1",

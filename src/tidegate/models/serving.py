@@ -19,7 +19,11 @@ from tidegate.models.onnx_model import load
 from tidegate.models.plain_features import Columns
 from tidegate.models.recording import Recording
 from tidegate.models.serve import Application, Endpoint
-from tidegate.models.soundness import refuse_other_features, refuse_other_files
+from tidegate.models.soundness import (
+    refuse_other_features,
+    refuse_other_files,
+    refuse_other_model,
+)
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -42,6 +46,7 @@ def endpoint(folder: Path, known: Settings) -> Application:
     """
     refuse_other_files(folder)
     onnx = load(folder, known[Setting.MODEL_SHA256])
+    refuse_other_model(onnx, known[Setting.MODEL_NAME])
     if onnx.card.get("kind") == "text":
         from tidegate.models.text.serve import text_endpoint
 

@@ -32,6 +32,17 @@ def refuse_other_files(folder: Path) -> None:
         raise Refused(str(folder), what, "Register what a training made")
 
 
+def refuse_other_model(onnx: OnnxModel, wanted: str) -> None:
+    """Refuse a model under another one's name: whoever asks would get answers to another question.
+
+    Raises:
+        Refused: its card names another model than `wanted`.
+    """
+    if onnx.card["model"] != wanted:
+        what = f"its archive holds {str(onnx.card['model'])[:100]}"
+        raise Refused(f"model {wanted}", what, "Register a version that its own training made")
+
+
 def refuse_other_features(model: Model, onnx: OnnxModel) -> None:
     """Refuse a model of features that this code does not make, before a request finds out.
 

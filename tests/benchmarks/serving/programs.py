@@ -64,6 +64,7 @@ def _told(made: Made, port: int, cloud: Mapping[str, str]) -> dict[str, str]:
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "TIDEGATE_BIND_HOST": "127.0.0.1",
         "TIDEGATE_ENVIRONMENT": "laptop",
+        "TIDEGATE_MODEL_NAME": "payment_fraud",
         "TIDEGATE_MODEL_VERSION": "1",
         "TIDEGATE_MODEL_SHA256": made.sha256,
         "TIDEGATE_LOOKUP_TABLE": "none",

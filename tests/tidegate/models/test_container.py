@@ -177,6 +177,7 @@ def serving(trained: Trained, port: int, table: str) -> dict[str, str]:
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "TIDEGATE_BIND_HOST": "127.0.0.1",
         "TIDEGATE_ENVIRONMENT": "laptop",
+        "TIDEGATE_MODEL_NAME": "flight_delay",
         "TIDEGATE_MODEL_VERSION": "3",
         "TIDEGATE_MODEL_SHA256": trained.report["sha256"],
         "TIDEGATE_LOOKUP_TABLE": table,
@@ -266,6 +267,9 @@ def test_an_archive_that_vouches_for_itself_is_refused_where_the_registry_names_
     told = {**serving(trained, free_port(), "none"), "TIDEGATE_MODEL_SHA256": "0" * 64}
     assert run(tmp_path, "serve", **told).returncode == 1
     assert "while the registry names 0000" in (tmp_path / "output" / "failure").read_text()
+    told = {**serving(trained, free_port(), "none"), "TIDEGATE_MODEL_NAME": "fares"}
+    assert run(tmp_path, "serve", **told).returncode == 1
+    assert "its archive holds flight_delay" in (tmp_path / "output" / "failure").read_text()
 
 
 def test_what_was_answered_is_captured_and_counted_at_the_latest_when_the_container_ends(

@@ -12,7 +12,11 @@ from tests.pipelines import real
 from tidegate import find
 from tidegate.errors import Refused
 from tidegate.models.onnx_model import OnnxModel
-from tidegate.models.soundness import refuse_other_features, refuse_other_files
+from tidegate.models.soundness import (
+    refuse_other_features,
+    refuse_other_files,
+    refuse_other_model,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,6 +37,13 @@ def test_a_file_beside_the_graph_and_its_card_is_refused(tmp_path: Path) -> None
     (tmp_path / "model.pkl").touch()
     with pytest.raises(Refused, match=r"it holds model\.pkl beside"):
         refuse_other_files(tmp_path)
+
+
+def test_another_models_archive_is_refused() -> None:
+    other = OnnxModel({"model": "flight_delay"}, None)
+    refuse_other_model(other, "flight_delay")
+    with pytest.raises(Refused, match="model fares: its archive holds flight_delay"):
+        refuse_other_model(other, "fares")
 
 
 def test_features_that_the_code_does_not_make_are_refused() -> None:

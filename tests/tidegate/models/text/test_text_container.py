@@ -51,6 +51,7 @@ def started(folder: Path) -> Served:
         "SAGEMAKER_BIND_TO_PORT": str(port),
         "TIDEGATE_BIND_HOST": "127.0.0.1",
         "TIDEGATE_ENVIRONMENT": "laptop",
+        "TIDEGATE_MODEL_NAME": "words",
         "TIDEGATE_MODEL_VERSION": "3",
         "TIDEGATE_MODEL_SHA256": digest,
         "TIDEGATE_LOOKUP_TABLE": "none",
