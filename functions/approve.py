@@ -47,7 +47,7 @@ def by_rule(sagemaker: Any, fact: ModelRegistered) -> str:
     if not isinstance(rule, ByRule):
         return ""
     package = sagemaker.describe_model_package(ModelPackageName=fact.package_arn)
-    because = approved_by(rule, package.get("CustomerMetadataProperties", {}))
+    because = approved_by(rule, package.get("CustomerMetadataProperties", {}), fact.version)
     if because and package["ModelApprovalStatus"] == "PendingManualApproval":
         approve(sagemaker, fact.package_arn, because)
     return because

@@ -13,14 +13,15 @@ GAIN = "gain_low"  # the pessimistic end of the AUC's difference to the champion
 NO_CHAMPION = "no model is in service"  # what the gate writes of a champion where there is none
 
 
-def approved_by(approval: ByRule, told: Mapping[str, str]) -> str:
+def approved_by(approval: ByRule, told: Mapping[str, str], version: int) -> str:
     """Why the version may go into service by itself, or nothing: a person must say so.
 
-    A version that could not be compared with the champion there is, is no first one.
+    A version that could not be compared with the champion there is, is no first one; nor is a later one whose
+    champion was switched off, or taken out of service by a person.
     """
     if GAIN in told:
         gain = float(told[GAIN])
         better = gain > approval.least_gain
         return f"by rule: AUC is at least {gain:+.4f} over the champion's" if better else ""
-    first = told.get("champion") == NO_CHAMPION
+    first = version == 1 and told.get("champion") == NO_CHAMPION
     return "by rule: it is the first, and the gate let it pass" if first and approval.first_too else ""

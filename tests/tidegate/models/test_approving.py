@@ -25,6 +25,13 @@ from tidegate.models.ways import ByRule
 def test_the_rule_looks_at_the_pessimistic_end_of_the_interval(
     rule: ByRule, told: dict[str, str], approved: bool
 ) -> None:
-    because = approved_by(rule, told)
+    because = approved_by(rule, told, version=1)
     assert bool(because) is approved
     assert because.startswith("by rule" if approved else "")
+
+
+def test_a_later_version_whose_champion_was_switched_off_waits_for_a_person() -> None:
+    told = {"champion": "no model is in service"}
+    assert approved_by(ByRule(first_too=True), told, version=1)
+    assert not approved_by(ByRule(first_too=True), told, version=4)
+    assert approved_by(ByRule(first_too=True), {"gain_low": "+0.01"}, version=4)
