@@ -33,9 +33,8 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         registry.approve_again(where, chosen)
     else:
         registry.approve(where, chosen, args.because)
-    told = (
-        f"{args.model} version {chosen.version} is approved; it is rolled out: tidegate models {args.model}"
-    )
+    see = f"See: tidegate models {args.model}"
+    told = f"{args.model} version {chosen.version} is approved, and on its way. {see}"
     return said(told, model=args.model, version=chosen.version, package_arn=chosen.arn)
 
 

@@ -22,8 +22,8 @@ _AWS = """\
     npx {cdk} bootstrap            # once for each account and region
     npx {cdk} deploy --all --app "{python} -m infra.app" --context environment={name}
 
-The templates are those that `tidegate up` deploys to this machine. They have not been seen working in an AWS
-account by the authors yet: start with `dev`, and look at the change set (`npx {cdk} diff`) first."""
+The templates are those that `tidegate up` deploys to this machine. Nobody has seen them working in an AWS
+account yet: start with `dev`, and look at the change set (`npx {cdk} diff`) first."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

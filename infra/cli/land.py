@@ -53,9 +53,12 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
         for file in found
     ]
     whole = all(file.state is State.PUBLISHED for file in found)
+    kept = (State.PARTLY_PUBLISHED, State.QUARANTINED)
+    bad = next((file.object_id[:8] for file in found if file.state in kept), "")
+    title = f"why, and what to do: tidegate quarantine show {bad}" if bad else ""
     return Answer(
         [ledger.data(file) for file in found],
-        lambda: grid("", ("id", "key", "state", "published", "bad rows", "reason"), rows),
+        lambda: grid(title, ("id", "key", "state", "published", "bad rows", "reason"), rows),
         Exit.FINE if whole else Exit.WANTING,
     )
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     else:
         registry.approve(where, chosen, args.because)
     if args.no_wait:
-        told = f"{chosen.model} version {chosen.version} is rolled out: tidegate models {chosen.model}"
+        told = f"{chosen.model} version {chosen.version} is on its way. See: tidegate models {chosen.model}"
     else:
         deploying.followed(where, fact, known, screen)
         told = f"{chosen.model} version {chosen.version} answers"

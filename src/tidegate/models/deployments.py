@@ -80,7 +80,7 @@ class Deployments:
         endpoint, now = self._endpoint(fact.model), self.records.read(fact.model)
         if not endpoint or not now.served:
             raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
-        because = " ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}:", fact.because)))
+        because = ": ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}", fact.because)))
         if endpoint["EndpointStatus"] in UNDER_WAY or SHADOWS in endpoint["EndpointConfigName"]:
             said = f"the roll-out of version {now.going_in} is under way, and nobody asked that it leave"
             if now.going_in == fact.version:

@@ -92,4 +92,4 @@ def test_an_environment_that_does_not_exist_is_named() -> None:
 def test_a_deployment_to_aws_names_the_pinned_cdk_and_says_what_was_not_seen() -> None:
     told = _run("deploy", "--environment", "dev").stdout
     assert "aws-cdk@2.1148.1" in told
-    assert "not been seen working" in told
+    assert "Nobody has seen them working" in told
