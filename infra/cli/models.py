@@ -29,6 +29,7 @@ METRICS = (
     "perplexity",
     "bigram_perplexity",
 )
+SHOWN = ("auc", "log_loss", "perplexity")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -54,7 +55,9 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
             _standing(one, version),
             minute(version["created"]),
             ", ".join(
-                f"{name.replace('_', ' ')} {float(value):.3f}" for name, value in version["metrics"].items()
+                f"{name.replace('_', ' ')} {float(version['metrics'][name]):.3f}"
+                for name in SHOWN
+                if name in version["metrics"]
             ),
         )
         for one in data
@@ -67,7 +70,11 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
         for training in one["trainings"]
     ]
     return Group(
-        grid(counted(len(versions), "version"), columns, versions),
+        grid(
+            f"{counted(len(versions), 'version')}; one of them whole: tidegate model MODEL:VERSION",
+            columns,
+            versions,
+        ),
         grid("the latest trainings", ("run", "cause", "started (UTC)", "outcome"), runs),
     )
 

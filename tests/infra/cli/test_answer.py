@@ -6,7 +6,9 @@ import io
 
 from rich.console import Console
 
+from infra.cli import models
 from infra.cli.answer import grid, minute
+from infra.cli.registry import PENDING
 
 ROWS = [
     (
@@ -51,3 +53,16 @@ def test_a_moment_is_told_in_utc_and_to_the_minute() -> None:
     assert minute("2026-11-25T23:20:08.895+00:00") == "2026-11-25 23:20"
     assert minute("2026-11-26T01:20:08+02:00") == "2026-11-25 23:20"
     assert minute("") == ""
+
+
+def test_a_version_that_waits_is_told_with_the_command_that_approves_it() -> None:
+    waits = {
+        "version": 2, "status": PENDING, "created": "2026-11-25T23:20:08+00:00", "taken_back": "",
+        "metrics": {"auc": "0.718736", "one_feature_auc": "0.5", "log_loss": "0.538972"},
+    }  # fmt: skip
+    console = Console(width=120, file=io.StringIO())
+    with console.capture() as shown:
+        told = {"model": "m", "endpoint": None, "idle": "", "versions": [waits], "trainings": []}
+        console.print(models._view([told]))
+    for part in ("waits → tidegate approve m 2", "auc 0.719, log loss 0.539", "2026-11-25 23:20"):
+        assert part in shown.get()
