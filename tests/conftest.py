@@ -93,6 +93,7 @@ STARTERS = {
 # Folders whose tests share what is costly to make, and must not make it twice at the same time.
 TOGETHER = {
     "tests/journeys": "templates",
+    "tests/journeys/closed_loop": "loop",
     "tests/journeys/privilege": "templates",
     "tests/infra": "templates",
     "tests/infra/local/athena": "athena",

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.cli.place import LAPTOP, ROOT, Place
-from infra.local import cloud, deployer, synthesis
-from infra.local.iam.plug import RECORD
+from tests.journeys.deployed import deployed
+from tests.journeys.typed import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PRIVILEGE = Path(__file__).parent / "privilege"
+    from infra.cli.place import Place
+
+HERE = Path(__file__).parent
+PRIVILEGE = HERE / "privilege"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -34,19 +34,12 @@ def decisions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory, decisions: Path) -> Iterator[Place]:
     """The laptop's environment, deployed to a local cloud of this run alone."""
-    state = tmp_path_factory.mktemp("journey") / "cloud"
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv(RECORD, str(decisions))
-        environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.1")  # a canary of minutes watches for seconds
-        slow = {"slow": [sys.executable, str(Path(__file__).with_name("slow_program.py"))]}
-        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps(slow))
-        running = cloud.start(state, port)
-    try:
-        assembly = synthesis.synthesise(ROOT / ".tidegate" / "assembly")
-        deployer.deploy(assembly, running)
-        yield Place(LAPTOP, running)
-    finally:
-        cloud.stop(state)
+    programs = {"slow": [sys.executable, str(HERE / "slow_program.py")]}
+    with deployed(tmp_path_factory.mktemp("journey") / "cloud", decisions, programs) as running:
+        yield running
+
+
+@pytest.fixture
+def cli(place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Typed:
+    """The command, typed against the deployed place: its exit code and its document."""
+    return Typed.against(place, monkeypatch, capsys)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.cli import drops, predict, registry
-from infra.cli import main as command
 from infra.cli.demo import request_row
 from tests.clouds import eventually
 from tests.journeys.candidates import MODEL, SLOW, Made, register
@@ -19,9 +18,10 @@ from tidegate.find import dataset, model
 from tidegate.models.run import resource_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from infra.cli.place import Place
+    from tests.journeys.typed import Typed
 
 pytestmark = pytest.mark.journey
 
@@ -43,24 +43,7 @@ def made() -> Made:
 
 
 @pytest.fixture
-def cli(
-    place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, Any]]:
-    """The command, typed against the deployed place: its exit code and its document."""
-    assert place.cloud
-    for name, value in place.cloud.environment().items():
-        monkeypatch.setenv(name, value)
-
-    def typed(*words: str) -> tuple[int, Any]:
-        capsys.readouterr()
-        code = command.main([*words, "--json"])
-        return code, json.loads(capsys.readouterr().out)
-
-    return typed
-
-
-@pytest.fixture
-def left_as_found(place: Place, cli: Callable[..., tuple[int, Any]]) -> Iterator[None]:
+def left_as_found(place: Place, cli: Typed) -> Iterator[None]:
     """What served before these tests serves after them: other journeys go on with it."""
     before = registry.endpoint(place, MODEL)
     yield
@@ -135,7 +118,7 @@ def candidate(place: Place, made: Made, kind: str, number: int) -> int:
 
 @pytest.mark.usefixtures("left_as_found")
 def test_no_request_fails_while_versions_of_every_kind_go_in_and_what_is_bad_does_not_stay(
-    place: Place, made: Made, full: bool, cli: Callable[..., tuple[int, Any]]
+    place: Place, made: Made, full: bool, cli: Typed
 ) -> None:
     nothing_in_service(place)
     never = candidate(place, made, "crashes", 0)

@@ -1,0 +1,31 @@
+"""A cloud of the loop's own: it is asked for minutes on end, and goes through half a year."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.journeys.deployed import deployed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.cli.place import Place
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def place(full: bool, tmp_path_factory: pytest.TempPathFactory, decisions: Path) -> Iterator[Place]:
+    """The laptop's environment, in whose registry bad versions can be planted."""
+    if not full:
+        pytest.skip("half a year at twenty requests a second needs ten minutes of both cores: --full")
+    programs = {
+        "slow": [sys.executable, str(HERE.with_name("slow_program.py"))],
+        "worse": [sys.executable, str(HERE / "worse_program.py")],
+    }
+    with deployed(tmp_path_factory.mktemp("loop") / "cloud", decisions, programs) as running:
+        yield running
