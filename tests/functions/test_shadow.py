@@ -89,11 +89,11 @@ class Deployment:
         found: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=self.endpoint)
         return found
 
-    def run(self) -> tuple[dict[str, Any], list[str]]:
+    def run(self, **changed: Any) -> tuple[dict[str, Any], list[str]]:
         """Deploy version 2 as the first one's shadow; how it ended, and the states on its way."""
         plan = prepare(SHADOWED, self.version(2), self.site, way="shadow", since="now", live=self.live)
         plan["deployment_config"].pop("AutoRollbackConfiguration")  # its alarms are another stack's
-        execution = self.machine.start({"detail": plan})
+        execution = self.machine.start({"detail": plan | changed})
         return self.machine.ended(execution), self.machine.entered(execution)
 
 
@@ -133,6 +133,16 @@ def test_a_shadow_that_cannot_be_compared_does_not_stay(shadowing: LocalCloud) -
     ]
     assert "answers, not version 2: CompareShadow failed: Nonsense: " in ended["cause"]
     assert "no figures" in ended["cause"]
+    assert deployment.serving()["EndpointConfigName"] == deployment.live
+
+
+def test_a_shadow_that_cannot_take_over_does_not_stay(shadowing: LocalCloud) -> None:
+    deployment = Deployment(shadowing, FINE, "taken back")
+    nonsense = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "CANARY"}}}
+    ended, states = deployment.run(deployment_config=nonsense)
+    assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack"), ended
+    assert states[states.index("UpdateEndpoint") :][:3] == ["UpdateEndpoint", "IsThereAShadow", "EndShadow"]
+    assert "UpdateEndpoint failed: " in ended["cause"]
     assert deployment.serving()["EndpointConfigName"] == deployment.live
 
 
