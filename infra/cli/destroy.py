@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     """Destroy it, after asking."""
     where = place.find(args.environment)
     _ask(args, where)
-    gone = [name for name in models() if remove_endpoint(where, name)]
+    gone = [name for name in _registered(where) if remove_endpoint(where, name)]
     screen.step(f"endpoints deleted: {', '.join(gone) or 'there was none'}")
     buckets = [where.settings[setting] for setting in BUCKETS]
     for bucket in buckets:
@@ -52,6 +52,27 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
 
     deployer.destroy(ASSEMBLY, where.cloud, report=lambda one: screen.step(f"{one.doing} {one.stack}"))
     return said("Everything is gone. `tidegate up` makes it anew.", endpoints=gone, buckets=buckets)
+
+
+def _registered(where: place.Place) -> list[str]:
+    """Every model whose group the training stack holds, also one whose folder is gone."""
+    from botocore.exceptions import ClientError
+
+    stack = resource_name(where.environment, "training")
+    pages = where.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
+    try:
+        held = [one for page in pages for one in page["StackResourceSummaries"]]
+    except ClientError as error:  # a stack that an earlier try took down
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        return []
+    groups = [
+        one["PhysicalResourceId"].rpartition("/")[2]
+        for one in held
+        if one["ResourceType"] == "AWS::SageMaker::ModelPackageGroup"
+    ]
+    known = {resource_name(where.environment, name): name for name in models()}
+    return [known.get(group, group.removeprefix(resource_name(where.environment, ""))) for group in groups]
 
 
 def remove_endpoint(where: place.Place, model: str) -> bool:
@@ -84,6 +105,10 @@ def _ask(args: argparse.Namespace, where: place.Place) -> None:
         return
     if args.json or not sys.stdin.isatty():
         raise Refused("destroy", "nobody is there to ask", "Say that it is meant: tidegate destroy --yes")
-    typed = input(f"This deletes {where.environment} at {where.address} and its data. Its name, to go on: ")
+    sys.stdout.write(
+        f"This deletes {where.environment} at {where.address} and its data. Its name, to go on: "
+    )
+    sys.stdout.flush()
+    typed = sys.stdin.readline()
     if typed.strip() != where.environment:
         raise Refused("destroy", "the name was not typed", "Nothing was deleted")
