@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tidegate.models.watch import shapes, tails
-from tidegate.models.watch.practice import Practice, between, independent, practice, together
+from tidegate.models.watch.middles import Middles
+from tidegate.models.watch.practice import Practice, between, degrees, independent, practice, together
 from tidegate.models.watch.seasons import Times, weights
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class Finding:
     """One test of one feature."""
 
     feature: str
-    test: str  # kolmogorov-smirnov, chi-square, missing, outside
-    value: float  # how different it is: PSI, or a share
+    test: str  # kolmogorov-smirnov, chi-square, middle, missing, outside
+    value: float  # how different it is: PSI, standard deviations, or a share
     expected: float  # the share that training had at such times
     limit: float  # the least difference that matters
     chance: float  # of such a difference among ordinary windows
@@ -80,13 +81,21 @@ class _Beside:
     baseline: Numbers
     rows: float
     practice: Sequence[Practice]
+    degrees: int  # of freedom, for what is measured on practice
+
+    def chance(self, difference: float, variance: float, *, lopsided: bool) -> float:
+        """Of such a difference: Student's, where practice gave the variance without `between`'s surcharge."""
+        t = difference / math.sqrt(variance)
+        return tails.normal(t) if lopsided or not self.degrees else tails.student(t, self.degrees)
 
 
 def judge(before: Rows, now: Rows, floors: Floors) -> Judgement:
     """Finding every feature that both sides have."""
     baseline, own_month = weights(now.times, before.times, np.ones(len(before), dtype=bool))
-    windows = practice(before.times, len(np.unique(now.times.days)), own_month=own_month >= 0.5)
-    beside = _Beside(baseline, together(len(now), independent(baseline)), windows)
+    span = len(np.unique(now.times.days))
+    windows = practice(before.times, span, own_month=own_month >= 0.5)
+    rows, free = together(len(now), independent(baseline)), degrees(before.times, span, len(windows))
+    beside = _Beside(baseline, rows, windows, free)
     found: list[Finding] = []
     for name, values in before.columns.items():
         if name in now.columns:
@@ -120,7 +129,7 @@ class _Feature:
         self._bins = self._scale.place(values)
 
     def tests(self, now: Numbers, beside: _Beside) -> list[Finding]:
-        """Missing values, values outside what training saw, and the shape of the others."""
+        """Missing values, values outside what training saw, the shape of the others and their middle."""
         observed = np.bincount(self._scale.place(now), minlength=self._scale.bins + 1).astype(float)
         expected = self._counts(beside.baseline)
         pairs = [
@@ -129,6 +138,7 @@ class _Feature:
         found = [self._missing(expected, observed, pairs, beside), self._outside(now, beside)]
         if observed[:-1].sum() and expected[:-1].sum():
             found.append(self._shape(expected, observed, pairs, beside))
+            found += self._middle(now, beside)
         return found
 
     def _counts(self, weight: Numbers) -> Numbers:
@@ -142,10 +152,10 @@ class _Feature:
         beside: _Beside,
     ) -> Finding:
         if self._scale.kinds:
-            degrees = max(int((expected + observed > 0)[:-1].sum()) - 1, 1)
-            luck, size, test = float(degrees), shapes.squared, "chi-square"
+            free = max(int((expected + observed > 0)[:-1].sum()) - 1, 1)
+            luck, size, test = float(free), shapes.squared, "chi-square"
         else:
-            degrees, luck, size, test = 0, tails.MEAN_SQUARE, shapes.furthest_squared, "kolmogorov-smirnov"
+            free, luck, size, test = 0, tails.MEAN_SQUARE, shapes.furthest_squared, "kolmogorov-smirnov"
         ordinary = [size(then[:-1], window[:-1]) for then, window in pairs]
         beyond = [found - luck / one.rows for found, one in zip(ordinary, beside.practice, strict=True)]
         effective = luck / (luck / beside.rows + between(beyond))
@@ -157,10 +167,34 @@ class _Feature:
             value=shapes.psi(expected[:-1], observed[:-1]),
             expected=0.0,
             limit=self._floors.psi,
-            chance=tails.chi_square(reached, degrees) if degrees else tails.kolmogorov(math.sqrt(reached)),
+            chance=tails.chi_square(reached, free) if free else tails.kolmogorov(math.sqrt(reached)),
             effective=effective,
             further=found > max(ordinary, default=0.0),
         )
+
+    def _middle(self, now: Numbers, beside: _Beside) -> list[Finding]:
+        """None of kinds, and none where most ordinary middles stand still: how they differ is not known."""
+        if self._scale.kinds:
+            return []
+        middles = Middles.of(self._values)
+        moved = [middles.at(one.window.astype(float)) - middles.at(one.baseline) for one in beside.practice]
+        ordinary = np.abs([by for by in moved if math.isfinite(by)])
+        if not len(ordinary) or np.median(ordinary) == 0:
+            return []
+        deviation = middles.deviation(beside.baseline)
+        by = Middles.of(now).at(np.ones(len(now))) - middles.at(beside.baseline)
+        variance = float(np.mean(ordinary**2)) + deviation**2 / beside.rows
+        finding = Finding(
+            feature=self._name,
+            test="middle",
+            value=by / max(deviation, 1e-12),
+            expected=0.0,
+            limit=math.sqrt(self._floors.psi),  # normal shapes that lie d deviations apart have a PSI of d²
+            chance=beside.chance(by, variance, lopsided=False),
+            effective=deviation**2 / variance,
+            further=abs(by) > float(ordinary.max()),
+        )
+        return [finding]
 
     def _missing(
         self,
@@ -169,14 +203,10 @@ class _Feature:
         pairs: Sequence[tuple[Numbers, Numbers]],
         beside: _Beside,
     ) -> Finding:
-        ordinary = [_last(window) - _last(then) for then, window in pairs]
-        beyond = [
-            found**2 - _last(then) * (1 - _last(then)) / one.rows
-            for found, (then, _), one in zip(ordinary, pairs, beside.practice, strict=True)
-        ]
+        ordinary = [abs(_last(window) - _last(then)) for then, window in pairs]
+        spread = float(np.mean(np.square(ordinary))) if ordinary else 0.0
         shares = (_last(observed), _last(expected))
-        furthest = max(map(abs, ordinary), default=0.0)
-        return self._share("missing", shares, between(beyond), furthest, self._floors.share, beside.rows)
+        return self._share("missing", shares, spread, max(ordinary, default=0.0), self._floors.share, beside)
 
     def _outside(self, now: Numbers, beside: _Beside) -> Finding:
         """Ordinary windows have new values too: each is held against all the rest of training."""
@@ -184,7 +214,7 @@ class _Feature:
         shares = (float(self._scale.outside(now).mean()), float(np.mean(ordinary)) if ordinary else 0.0)
         limit = UNSEEN if len(self._scale.listed) else self._floors.share
         spread = between(list(np.square(ordinary)))
-        return self._share("outside", shares, spread, max(ordinary, default=0.0), limit, beside.rows)
+        return self._share("outside", shares, spread, max(ordinary, default=0.0), limit, beside)
 
     def _share(  # noqa: PLR0917 - a share beside its like
         self,
@@ -193,18 +223,18 @@ class _Feature:
         spread: float,
         furthest: float,
         limit: float,
-        rows: float,
+        beside: _Beside,
     ) -> Finding:
         now, then = shares
         middle = (now + then) / 2 * (1 - (now + then) / 2)
-        variance = max(middle / rows + spread, 1e-12)
+        variance = max(middle / beside.rows + spread, 1e-12)
         return Finding(
             feature=self._name,
             test=test,
             value=now,
             expected=then,
             limit=limit,
-            chance=tails.normal((now - then) / math.sqrt(variance)),
+            chance=beside.chance(now - then, variance, lopsided=test == "outside"),
             effective=middle / variance,
             further=(now if test == "outside" else abs(now - then)) > furthest,
         )

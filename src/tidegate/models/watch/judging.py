@@ -103,4 +103,6 @@ def in_words(told: Judgement, came: Quality) -> str:
 
 def worst(tests: Sequence[Finding]) -> float:
     """The largest PSI among shapes."""
-    return max((test.value for test in tests if test.test not in ("missing", "outside")), default=0.0)
+    return max(
+        (test.value for test in tests if test.test not in ("missing", "outside", "middle")), default=0.0
+    )

@@ -54,6 +54,12 @@ def practice(before: Times, span: int, *, own_month: bool) -> list[Practice]:
     return found
 
 
+def degrees(before: Times, span: int, windows: int) -> int:
+    """How many of the windows do not overlap, and tell as much as each its own."""
+    days = len(np.unique(before.days))
+    return min(windows, days // max(1, min(span, days // 3)))
+
+
 def independent(weight: Numbers) -> float:
     """How many rows of equal weight say as much (Kish, Survey Sampling, 1965)."""
     return float(weight.sum() ** 2 / max((weight**2).sum(), 1e-300))

@@ -20,6 +20,7 @@ SURE = {  # these sizes nobody may overlook
     ("new category", "carrier", "5.0%"),
     ("missing", "aircraft_age", "+ 20%"),
     ("outside the range", "distance", "10.0%"),
+    ("missing", "temperature", "+ 20%"),
     ("missing", "temperature", "+ 50%"),
     ("prediction shift", "_score", "+ 2.0 logits"),
 }

@@ -68,7 +68,32 @@ def test_an_ordinary_weekend_is_no_drift() -> None:
 def test_a_weekday_that_looks_like_a_weekend_is_a_drift() -> None:
     monday = 130 + (7 - (START + timedelta(days=130)).weekday()) % 7
     now = rows(monday, 5, seed=21)
-    assert drifted(changed(now, "number", now.columns["number"] - 2)) == {("number", "kolmogorov-smirnov")}
+    assert drifted(changed(now, "number", now.columns["number"] - 2)) == {
+        ("number", "kolmogorov-smirnov"),
+        ("number", "middle"),
+    }
+
+
+def test_weather_far_beyond_that_of_ordinary_weeks_is_a_drift_by_its_middle() -> None:
+    now = rows(130, 7, seed=28)
+    assert ("weather", "middle") not in drifted(changed(now, "weather", now.columns["weather"] + 0.5))
+    assert ("weather", "middle") in drifted(changed(now, "weather", now.columns["weather"] + 4))
+
+
+def test_a_middle_that_stands_still_from_window_to_window_is_not_judged() -> None:
+    size = len(BEFORE)
+    rain = np.where(np.arange(size) % 10 == 0, np.random.default_rng(2).random(size), 0.0)
+    now = rows(130, 7, seed=29)
+    told = judge(
+        changed(BEFORE, "rain", rain),
+        changed(now, "rain", np.random.default_rng(3).random(len(now))),
+        Floors(),
+    )
+    assert {test.test for test in told.tests if test.feature == "rain"} == {
+        "kolmogorov-smirnov",
+        "missing",
+        "outside",
+    }
 
 
 def test_a_spread_that_doubles_is_a_drift() -> None:

@@ -1,4 +1,4 @@
-"""The formulas of three tails give what scipy gives."""
+"""The formulas of four tails give what scipy gives."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def test_kolmogorovs_distribution_has_its_tail(reached: float) -> None:
 @pytest.mark.parametrize("z", [0.0, -1.0, 1.96, 5.0])
 def test_a_normal_has_both_its_tails(z: float) -> None:
     assert tails.normal(z) == pytest.approx(2 * stats.norm.sf(abs(z)))
+
+
+@pytest.mark.parametrize("degrees", range(1, 40))
+def test_students_t_has_both_its_tails(degrees: int) -> None:
+    for t in (0.0, -0.5, 1.0, 2.0, 4.5, 8.0, 60.0):
+        expected = 2 * stats.t.sf(abs(t), degrees)
+        assert tails.student(t, degrees) == pytest.approx(expected, rel=1e-9, abs=1e-14)
 
 
 def test_nothing_reached_is_no_surprise() -> None:
