@@ -16,6 +16,7 @@ from tests.functions.world import Context, World
 from tests.tidegate.models.text.step_graph import text_model
 from tidegate import aws, find
 from tidegate.errors import CommitConflict, NotFound, Transient
+from tidegate.models.run import resource_name
 from tidegate.models.text.declare import NOT_WATCHED
 from tidegate.models.watch.place import Places, Window
 
@@ -140,6 +141,13 @@ def test_a_version_that_left_nothing_to_compare_with_is_named(world: World, buck
     report = watched.watch(world, bucket).report  # the next window is judged all the same
     assert report is not None
     assert (report["version"], report["rows"], report["files_of_other_versions"]) == (1, 420, 0)
+
+
+def test_a_version_that_was_registered_without_an_evaluation_is_named(world: World, bucket: str) -> None:
+    aws.client("sagemaker").create_model_package(ModelPackageGroupName=resource_name(world.name, "dear"))
+    watched.ask(world, bucket, watched.frame(*WEEK, seed=2), version=2)
+    with pytest.raises(NotFound, match="without an evaluation"):
+        watched.watch(world, bucket)
 
 
 def test_the_function_finishes_a_window_that_was_left_open_and_counts_what_it_saw(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["trainings"]  # the fixture
 SCHEDULE = Wish.from_event({"model": "flight_delay", "cause": "Schedule"})
+OFTEN = replace(MODEL, retrain=replace(MODEL.retrain, most_a_day=1000))
 TRIES = 3  # Lambda's, of an event that it delivers asynchronously
 # A killed call leaves its connection open, as a killed process does.
 pytestmark = [
@@ -60,7 +62,7 @@ class Crash:
 def delivered(trainings: Trainings, wish: Wish) -> None:
     """One delivery, as `functions/train.py` does it and Lambda repeats it."""
     for _ in range(TRIES):
-        decision = decide(MODEL, PLAN, wish, trainings.seen(MODEL))
+        decision = decide(OFTEN, PLAN, wish, trainings.seen(OFTEN))
         if isinstance(decision, Nothing):
             return
         try:

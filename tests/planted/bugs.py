@@ -30,7 +30,8 @@ BUGS = {
     ),
     "a claim is put without a condition": Bug(
         f"{LAKE}/ledger.py",
-        '                ConditionExpression="attribute_not_exists(object_id)",\n',
+        '                ConditionExpression="attribute_not_exists(object_id) OR claimed_by = :me",\n'
+        '                ExpressionAttributeValues={":me": typed(entry.claimed_by)},\n',
         "",
         ("tests/tidegate/lake/test_ledger.py", "-k", "claim"),
     ),

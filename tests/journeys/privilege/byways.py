@@ -71,7 +71,8 @@ def a_look_at_a_model(place: Place) -> None:
     key = captures.capture_key("flight_delay", now, serving["version"], "byway")
     s3.put_object(Bucket=bucket, Key=key, Body=b"".join(body))
     places = Places(s3, bucket)
-    window = Window(now - timedelta(days=1), (now + timedelta(minutes=1)).replace(microsecond=0))
+    began = now.replace(microsecond=0)  # what other journeys asked came before
+    window = Window(began, began + timedelta(minutes=1))
     places.open("flight_delay", places.read("flight_delay"), window)
     _strike_soon(place, "watches")
     eventually(lambda: places.read("flight_delay").window is None, WAIT_SECONDS)

@@ -48,9 +48,15 @@ def _report(sagemaker: Any, group: str, number: int) -> str:
     for page in pages:
         for package in page["ModelPackageSummaryList"]:
             if int(package["ModelPackageVersion"]) == number:
-                told = sagemaker.describe_model_package(ModelPackageName=package["ModelPackageArn"])
-                return str(told["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
+                return _evaluation(sagemaker, package["ModelPackageArn"])
     raise NotFound(f"the registry group {group}", f"it has no version {number}", "Train the model again")
+
+
+def _evaluation(sagemaker: Any, package: str) -> str:
+    told = sagemaker.describe_model_package(ModelPackageName=package)
+    if "ModelMetrics" not in told:
+        raise NotFound(package, "it was registered without an evaluation", "Register versions by training")
+    return str(told["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"])
 
 
 def _read(s3: Any, bucket: str, key: str, model: str) -> bytes:
