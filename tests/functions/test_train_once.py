@@ -6,10 +6,11 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Barrier
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.functions.test_crashes import Crash, Died
 from tests.functions.test_train import PUBLISHED, finished, publish, trainings
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import CommitConflict
@@ -29,34 +30,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-class Died(BaseException):
-    """The process is gone: no `except Exception` sees it."""
-
-
-class Crash:
-    """Kills the process at its n-th call to AWS, before it is sent or with its answer lost."""
-
-    def __init__(self, trainings: Trainings, at: int, when: str) -> None:
-        self.left, self.hook = at, {"before": "before-send", "after": "after-call"}[when]
-        self.clients = (trainings.s3, trainings.glue, trainings.states)
-        self.died = False
-
-    def __enter__(self) -> Crash:
-        for client in self.clients:
-            client.meta.events.register(self.hook, self._count)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for client in self.clients:
-            client.meta.events.unregister(self.hook, self._count)
-
-    def _count(self, **_: Any) -> None:
-        self.left -= 1
-        if self.left == 0:
-            self.died = True
-            raise Died
 
 
 def delivered(trainings: Trainings, wish: Wish) -> None:
@@ -107,15 +80,15 @@ def test_a_decision_that_dies_at_any_call_still_starts_one_training(trainings: T
     for number in itertools.count(1):
         publish(trainings, "flights", 100 + number, 1000 * number)
         publish(trainings, "weather", 500 + number, 5)
-        with Crash(trainings, number, when) as crash:
+        with Crash(number, when, [trainings.s3, trainings.glue, trainings.states]) as crash:
             try:
                 delivered(trainings, PUBLISHED)
             except Died:
-                assert crash.died
+                assert crash.done
         for wish in (PUBLISHED, SCHEDULE, PUBLISHED):
             delivered(trainings, wish)
         assert len(runs(trainings)) == number, number
         ended(trainings)
-        if not crash.died:
+        if not crash.done:
             break
     assert number > 8
