@@ -30,12 +30,12 @@ class Verdict:
 
 def verdicts(evaluation: Json) -> list[Verdict]:
     """Every rule that could be judged, in order."""
+    if "unfit" in evaluation:
+        return [Verdict(evaluation["unfit"]["rule"], False, evaluation["unfit"]["said"])]
     if evaluation.get("kind") == "text":
         from tidegate.models.text import gating as of_text
 
         return of_text.verdicts(evaluation)
-    if "unfit" in evaluation:
-        return [Verdict(evaluation["unfit"]["rule"], False, evaluation["unfit"]["said"])]
     return [
         *_by_itself(evaluation),
         *_against_champion(evaluation),
@@ -52,7 +52,7 @@ def reasons_against(evaluation: Json) -> list[str]:
 
 def _by_itself(evaluation: Json) -> Iterator[Verdict]:
     mine, simple = evaluation["challenger"], evaluation["one_feature"]
-    floor, base, parity = evaluation["least_auc"], evaluation["base_rate"]["log_loss"], evaluation["parity"]
+    floor, base = evaluation["least_auc"], evaluation["base_rate"]["log_loss"]
     yield Verdict("floor", mine["auc"] >= floor, f"AUC {mine['auc']:.4f}, of at least {floor}")
     yield Verdict(
         "one feature",
@@ -64,14 +64,19 @@ def _by_itself(evaluation: Json) -> Iterator[Verdict]:
         mine["log_loss"] < base,
         f"log loss {mine['log_loss']:.4f}, while the base rate has {base:.4f}",
     )
+    yield from of_the_export(evaluation, evaluation["limits"]["onnx_bytes"])
+
+
+def of_the_export(evaluation: Json, most_bytes: int) -> Iterator[Verdict]:
+    """Whether ONNX says what was fitted, and is small enough: the rules of every kind of model."""
+    parity, size = evaluation["parity"], evaluation["onnx_bytes"]
     yield Verdict(
         "parity",
         parity["greatest_difference"] <= parity["allowed"],
-        f"ONNX and the fitted estimator differ by up to {parity['greatest_difference']:.2g}, "
+        f"ONNX and what was fitted differ by up to {parity['greatest_difference']:.2g}, "
         f"of {parity['allowed']:.2g} allowed",
     )
-    most, size = evaluation["limits"]["onnx_bytes"], evaluation["onnx_bytes"]
-    yield Verdict("size", size <= most, f"the ONNX file has {size:,} bytes, of {most:,} allowed")
+    yield Verdict("size", size <= most_bytes, f"the ONNX file has {size:,} bytes, of {most_bytes:,} allowed")
 
 
 def _against_champion(evaluation: Json) -> Iterator[Verdict]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tidegate.models.gating import Verdict
+from tidegate.models import gating
 from tidegate.models.run import Run, resource_name
 
 if TYPE_CHECKING:
@@ -15,36 +15,27 @@ if TYPE_CHECKING:
 TOLERATED_BITS = 0.05  # a byte, at the pessimistic end: of two that texts cannot tell apart, the newer one
 
 
-def verdicts(evaluation: Json) -> list[Verdict]:
-    """Every rule that could be judged, in order."""
-    if "unfit" in evaluation:
-        return [Verdict(evaluation["unfit"]["rule"], False, evaluation["unfit"]["said"])]
+def verdicts(evaluation: Json) -> list[gating.Verdict]:
+    """Every rule that a text could be judged by, in order."""
     return [*_by_itself(evaluation), *_against_champion(evaluation)]
 
 
-def _by_itself(evaluation: Json) -> Iterator[Verdict]:
+def _by_itself(evaluation: Json) -> Iterator[gating.Verdict]:
     mine, pairs = evaluation["challenger"]["perplexity"], evaluation["bigram"]["perplexity"]
-    most, parity = evaluation["bigram_share"] * pairs, evaluation["parity"]
-    yield Verdict(
+    most = evaluation["bigram_share"] * pairs
+    yield gating.Verdict(
         "bigram",
         mine <= most,
         f"perplexity {mine:.3f}, of {most:.3f} allowed; pairs of bytes have {pairs:.3f}",
     )
-    yield Verdict(
-        "parity",
-        parity["greatest_difference"] <= parity["allowed"],
-        f"ONNX and the fitted network differ by up to {parity['greatest_difference']:.2g}, "
-        f"of {parity['allowed']:.2g} allowed",
-    )
-    size, allowed = evaluation["onnx_bytes"], evaluation["most_onnx_bytes"]
-    yield Verdict("size", size <= allowed, f"the ONNX file has {size:,} bytes, of {allowed:,} allowed")
+    yield from gating.of_the_export(evaluation, evaluation["most_onnx_bytes"])
 
 
-def _against_champion(evaluation: Json) -> Iterator[Verdict]:
+def _against_champion(evaluation: Json) -> Iterator[gating.Verdict]:
     if not evaluation["champion"]:
         return
     over = evaluation["over_champion"]
-    yield Verdict(
+    yield gating.Verdict(
         "champion",
         over["bits_per_byte"] > 0 or over["low"] > -TOLERATED_BITS,
         f"{over['bits_per_byte']:+.4f} bits a byte saved over {evaluation['champion']['run']}, which is in "
@@ -56,7 +47,8 @@ def page(evaluation: Json) -> str:
     """What a person reads before it is approved, in Markdown."""
     lines = [f"# {evaluation['model']}, run {evaluation['run']}", ""]
     lines += [
-        f"* {one.rule}: {'kept' if one.passed else '**broken**'}, {one.said}" for one in verdicts(evaluation)
+        f"* {one.rule}: {'kept' if one.passed else '**broken**'}, {one.said}"
+        for one in gating.verdicts(evaluation)
     ]
     if "written" in evaluation:
         lines += ["", f"{evaluation['rows']:,} texts that it never read. It writes, at temperature 0.7:", ""]
