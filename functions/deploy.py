@@ -1,4 +1,4 @@
-"""Prepare a roll-out, or the way back: what the deployment machine then asks SageMaker for."""
+"""Prepare a roll-out, or the way back: what the deployment machine then asks SageMaker for, or waits for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from tidegate import aws, settings
 from tidegate.facts import ModelApproved, RollbackRequested
-from tidegate.models.deployments import Deployments
+from tidegate.models.deployments import Asking, Deployments
 from tidegate.models.in_service import Records
 from tidegate.models.rollout import Site
 from tidegate.models.signals import ring
@@ -22,7 +22,7 @@ logger = Logger(service="deploy")
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """`ModelApproved` or `RollbackRequested` → the requests of the deployment."""
+    """`ModelApproved` or `RollbackRequested`, and the `execution` → the requests of the deployment."""
     known, sagemaker = settings.from_environment(), aws.client("sagemaker")
     site = Site(
         environment=known[Setting.ENVIRONMENT],
@@ -32,10 +32,13 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         artefact_bucket=known[Setting.ARTEFACT_BUCKET],
     )
     records = Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE])
-    deployments = Deployments(sagemaker, aws.client("cloudwatch"), records, site, plan(), ring)
+    cloudwatch, states = aws.client("cloudwatch"), aws.client("stepfunctions")
+    deployments = Deployments(sagemaker, cloudwatch, states, records, site, plan(), ring)
+    asking = Asking(execution=event["execution"], at=event["time"])
     if event["detail-type"] == RollbackRequested.name():
-        prepared = deployments.back(RollbackRequested.from_event(event))
+        prepared = deployments.back(RollbackRequested.from_event(event), asking)
     else:
-        prepared = deployments.out(ModelApproved.from_event(event))
-    logger.info("prepared", extra={name: prepared[name] for name in ("model", "version", "leaves", "way")})
+        prepared = deployments.out(ModelApproved.from_event(event), asking)
+    told = ("model", "version", "leaves", "way", "waits_for")
+    logger.info("prepared", extra={name: prepared[name] for name in told if name in prepared})
     return prepared

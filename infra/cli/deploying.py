@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import machines
+from tidegate.errors import Refused
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from tidegate.facts import ModelApproved, RollbackRequested
 
 START_SECONDS = 120.0
-WHOLE_SECONDS = 4 * 3600.0  # as long as the machine itself may take
+WHOLE_SECONDS = 8 * 3600.0  # as long as the machine itself may take
 
 
 def known(where: Place) -> set[str]:
@@ -28,6 +29,7 @@ def followed(
 
     Raises:
         Mistake: it failed, or was taken back.
+        Refused: another version was approved later, and goes in instead.
         Transient: it did not start, or did not end in time.
     """
 
@@ -38,4 +40,8 @@ def followed(
 
     machine = Setting.DEPLOYMENT_MACHINE_ARN
     started = machines.wait_for(where, machine, before, START_SECONDS, ours)
-    return machines.follow(where, started, lambda state: screen.step(f"  {state}"), WHOLE_SECONDS)
+    came = machines.follow(where, started, lambda state: screen.step(f"  {state}"), WHOLE_SECONDS)
+    if came.get("outcome") == "superseded":
+        next_step = f"If it is wanted still: tidegate promote {fact.model} {fact.version}"
+        raise Refused(f"model {fact.model}", came["reason"], next_step)
+    return came

@@ -33,7 +33,7 @@ class Outcome:
     status: str
     started: str
     cause: str  # what started it
-    outcome: str  # registered, refused, deployed, rolled back, failed, lost, running, ended
+    outcome: str  # registered, refused, deployed, superseded, rolled back, failed, lost, running, ended
     said: str  # the outcome in words
     version: int | None = None
     reasons: tuple[str, ...] = ()
@@ -123,6 +123,9 @@ def _deployed(one: Outcome, output: Mapping[str, int | str]) -> Outcome:
         reason = str(output["reason"])
         said = f"version {output['version']} left, version {output['back_to']} answers: {reason}"
         return replace(one, outcome="rolled back", said=said, reasons=(reason,))
+    if output.get("outcome") == "superseded":
+        reason = str(output["reason"])
+        return replace(one, outcome="superseded", said=f"superseded: {reason}", reasons=(reason,))
     if output.get("outcome") == "already back":
         return replace(one, outcome="rolled back", said=f"version {output['version']} answers again")
     return replace(one, outcome="deployed", said=f"version {one.version} was deployed")

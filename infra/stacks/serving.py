@@ -148,6 +148,8 @@ class ServingStack(Floor):
         deploy.may("ReadTheVersion", ["sagemaker:DescribeModelPackage"], training.registry)
         deploy.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
         deploy.may("HearAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
+        executions = self.arn("states", f"execution:{self.machine.name}:*")
+        deploy.may("SeeWhoHoldsIt", ["states:DescribeExecution"], [executions])
         deploy.may("RemoveWhatWasNeverMade", ["sagemaker:DeleteEndpoint"], [self._ours("endpoint")])
         permits.keep_record(deploy, lake, "dynamodb")
 

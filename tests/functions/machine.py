@@ -20,7 +20,9 @@ WAIT_SECONDS = 240.0
 class Machine:
     """`infra/machines/<noun>.asl.json` as it is deployed, under a role that may do everything."""
 
-    def __init__(self, cloud: LocalCloud, noun: str, functions: dict[str, str]) -> None:
+    def __init__(
+        self, cloud: LocalCloud, noun: str, functions: dict[str, str], changed: dict[str, str] | None = None
+    ) -> None:
         self.cloud, self.name = cloud, f"{noun}-{uuid.uuid4().hex[:8]}"
         self.states, self.sagemaker = cloud.client("stepfunctions"), cloud.client("sagemaker")
         where = {"LocationConstraint": "eu-west-1"}
@@ -33,6 +35,9 @@ class Machine:
         text = (ROOT / f"infra/machines/{noun}.asl.json").read_text()
         for word, meaning in words.items():
             text = text.replace(f"${{{word}}}", meaning)
+        for said, instead in (changed or {}).items():
+            assert said in text
+            text = text.replace(said, instead)
         made = self.states.create_state_machine(name=self.name, definition=text, roleArn=self.role)
         self.arn = str(made["stateMachineArn"])
 

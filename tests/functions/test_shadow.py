@@ -16,8 +16,7 @@ from tests import clouds
 from tests.clouds import eventually
 from tests.functions.machine import WAIT_SECONDS, Machine
 from tests.tidegate.models.plans import MODEL
-from tidegate.models.rollout import Site, Version, prepare
-from tidegate.models.run import version_name
+from tidegate.models.rollout import Site, Version, prepare, version_of
 from tidegate.models.shadowing import Answers, fault
 from tidegate.models.ways import RealTime, Shadow
 
@@ -70,7 +69,8 @@ class Deployment:
         first = prepare(SHADOWED, self.version(1), self.site, way="create")
         self.sagemaker.create_model(**first["create_model"])
         self.sagemaker.create_endpoint_config(**first["create_endpoint_config"])
-        self.endpoint, self.live = first["endpoint"], first["model_name"]
+        self.endpoint = first["endpoint"]
+        self.live = first["create_endpoint_config"]["EndpointConfigName"]
         self.sagemaker.create_endpoint(EndpointName=self.endpoint, EndpointConfigName=self.live)
         eventually(lambda: self.serving()["EndpointStatus"] == "InService", WAIT_SECONDS)
 
@@ -89,11 +89,15 @@ class Deployment:
         found: dict[str, Any] = self.sagemaker.describe_endpoint(EndpointName=self.endpoint)
         return found
 
+    def begun(self, **changed: Any) -> str:
+        """The execution that deploys version 2 as the first one's shadow."""
+        plan = prepare(SHADOWED, self.version(2), self.site, way="shadow", since="now", before=self.live)
+        plan["deployment_config"].pop("AutoRollbackConfiguration")  # its alarms are another stack's
+        return self.machine.start({"detail": plan | changed})
+
     def run(self, **changed: Any) -> tuple[dict[str, Any], list[str]]:
         """Deploy version 2 as the first one's shadow; how it ended, and the states on its way."""
-        plan = prepare(SHADOWED, self.version(2), self.site, way="shadow", since="now", live=self.live)
-        plan["deployment_config"].pop("AutoRollbackConfiguration")  # its alarms are another stack's
-        execution = self.machine.start({"detail": plan | changed})
+        execution = self.begun(**changed)
         return self.machine.ended(execution), self.machine.entered(execution)
 
 
@@ -104,9 +108,7 @@ def test_a_shadow_against_which_nothing_speaks_takes_over(shadowing: LocalCloud)
     assert ended["status"] == "SUCCEEDED", ended
     assert states.count("CompareShadow") == 3
     assert states.index("StartShadow") < states.index("CompareShadow") < states.index("UpdateEndpoint")
-    assert deployment.serving()["EndpointConfigName"] == version_name(
-        deployment.environment, "flight_delay", 2
-    )
+    assert version_of(deployment.serving()["EndpointConfigName"]) == 2
 
 
 def test_a_shadow_against_which_something_speaks_goes(shadowing: LocalCloud) -> None:

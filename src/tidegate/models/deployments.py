@@ -1,4 +1,8 @@
-"""What a deployment is to do, from what the registry, the endpoint and the model's record say."""
+"""What a deployment is to do, from what the registry, the endpoint and the model's record say.
+
+Of the executions that want something of an endpoint, one holds it at a time: its record says which. Who comes
+while that one runs waits; who comes after it ended without a word clears what it left.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tidegate.errors import NotFound, Transient
+from tidegate.errors import NotFound
+from tidegate.models.executions import runs
+from tidegate.models.in_service import TakenBack
 from tidegate.models.registry import find_endpoint, registered_sha256
-from tidegate.models.rollout import ALARMS, SHADOWS, Version, prepare, straight_back
+from tidegate.models.rollout import ALARMS, SHADOWS, Version, prepare, straight_back, version_of
 from tidegate.models.run import resource_name, version_name
 from tidegate.models.ways import Shadow
 
@@ -16,87 +22,94 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from tidegate.facts import ModelApproved, RollbackRequested
-    from tidegate.models.in_service import Records
+    from tidegate.models.in_service import InService, Records
     from tidegate.models.rollout import Site
     from tidegate.plan import Plan
 
+GONE = ("Failed", "Deleting")  # an endpoint that serves nobody
 UNDER_WAY = ("Creating", "Updating", "SystemUpdating", "RollingBack")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """Who asks what is to be done: an execution, started by an event of that time."""
+
+    execution: str
+    at: str
 
 
 @dataclass(frozen=True)
 class Deployments:
-    """The deployments of one environment."""
+    """The deployments of one environment; each answer has a `way`.
+
+    `create`, `update`, `shadow` and `nothing` are what is to be done. `wait` says what it `waits_for`,
+    `clear` that a shadow is to go first which nobody attends, `superseded` that another version was
+    approved later.
+    """
 
     sagemaker: Any
     cloudwatch: Any
+    states: Any
     records: Records
     site: Site
     plan: Plan
     ring: Callable[[str], None]
 
-    def out(self, fact: ModelApproved) -> dict[str, Any]:
+    def out(self, fact: ModelApproved, asking: Asking) -> dict[str, Any]:
         """The roll-out of an approved version.
 
         Raises:
             Refused: the registry names no hash.
-            Transient: another deployment is under way, a failed endpoint is in the way, or an alarm rings
-                that would take any roll-out back.
+            CommitConflict: another execution asked at the same time.
         """
-        model = self.plan.model(fact.model)
-        endpoint = self._endpoint(model.name)
-        if endpoint.get("EndpointStatus") == "Failed":
-            self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
-        if endpoint.get("EndpointStatus") in ("Failed", "Deleting"):
-            raise Transient(
-                f"the endpoint {endpoint['EndpointName']}",
-                "it came to nothing, serves nobody, and is being deleted",
-                "The deployment goes on once it is gone",
-            )
-        if endpoint.get("EndpointStatus") in UNDER_WAY or SHADOWS in endpoint.get("EndpointConfigName", ""):
-            raise Transient(
-                f"the endpoint {endpoint['EndpointName']}",
-                f"another deployment is under way ({endpoint['EndpointStatus']})",
-                f"See: tidegate models {model.name}",
-            )
+        model, record = self.plan.model(fact.model), self.records.read(fact.model)
         version = self._version(fact.version, fact.package_arn)
-        if endpoint and _in_service(endpoint) == fact.version:
+        wishes = record.wishes(fact.version, asking.at)
+        if wishes.wished != fact.version:
+            said = f"version {wishes.wished} was approved later than version {fact.version}"
+            return _told(fact.model, fact.version, way="superseded", waits_for=said)
+        if wishes != record:
+            record = self.records.put(record, wishes)
+        endpoint = self._endpoint(model.name)
+        if hindrance := self._hindrance(endpoint, record, asking):
+            return _told(fact.model, fact.version, way="wait", waits_for=hindrance)
+        config = endpoint.get("EndpointConfigName", "")
+        if SHADOWS in config:
+            return self._clear(fact.version, endpoint, record)
+        there = bool(endpoint) and version_of(config) == fact.version
+        if endpoint and not there and (ringing := self._ringing(model.name)):
+            return _told(fact.model, fact.version, way="wait", waits_for=ringing)
+        self.records.put(record, record.begins(fact.version, asking.execution, config))
+        if there:
             return prepare(model, version, self.site, way="nothing")
-        if endpoint:
-            self._hear_no_alarm(model.name)
-        self.records.change(model.name, lambda now: now.begins(fact.version))
-        live = version_name(self.site.environment, model.name, _in_service(endpoint)) if endpoint else ""
         update = "shadow" if isinstance(model.rollout, Shadow) else "update"
         way, since = update if endpoint else "create", datetime.now(UTC).isoformat()
-        return prepare(model, version, self.site, way=way, since=since, live=live)
+        return prepare(model, version, self.site, way=way, since=since, before=config)
 
-    def back(self, fact: RollbackRequested) -> dict[str, Any]:
+    def back(self, fact: RollbackRequested, asking: Asking) -> dict[str, Any]:
         """The way back to what served before.
 
         Raises:
             NotFound: nothing is in service.
             Refused: nothing served before.
-            Transient: the roll-out under way is being taken back, or is another version's, whose end decides.
+            CommitConflict: another execution asked at the same time.
         """
-        endpoint, now = self._endpoint(fact.model), self.records.read(fact.model)
-        if not endpoint or not now.served:
+        endpoint, record = self._endpoint(fact.model), self.records.read(fact.model)
+        if not endpoint or not record.served:
             raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
         because = ": ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}", fact.because)))
-        if endpoint["EndpointStatus"] in UNDER_WAY or SHADOWS in endpoint["EndpointConfigName"]:
-            said = f"the roll-out of version {now.going_in} is under way, and nobody asked that it leave"
-            if now.going_in == fact.version:
-                self.records.change(fact.model, lambda record: replace(record, unwanted=because))
-                self.ring(endpoint["EndpointName"])
-                said = "the roll-out under way is being taken back"
-            raise Transient(
-                f"the endpoint {endpoint['EndpointName']}",
-                f"{said} ({endpoint['EndpointStatus']})",
-                f"See: tidegate models {fact.model}",
-            )
-        gone = (
-            _in_service(endpoint) != fact.version
-        )  # the roll-out was taken back before anybody asked for it
-        target = now.served[-1] if gone else now.before(fact.version)
+        if hindrance := self._hindrance(endpoint, record, asking):
+            if record.going_in == fact.version:
+                hindrance = f"the roll-out of version {fact.version} is being taken back: {hindrance}"
+                self._send_back(endpoint, record, because)
+            return _told(fact.model, fact.version, way="wait", waits_for=hindrance)
+        if SHADOWS in endpoint["EndpointConfigName"]:
+            return self._clear(fact.version, endpoint, record)
+        # gone: the roll-out was taken back before anybody asked for it
+        gone = version_of(endpoint["EndpointConfigName"]) != fact.version
+        target = record.served[-1] if gone else record.before(fact.version)
         version = self._version(target.version, target.package_arn)
+        self.records.put(record, replace(record, going_in=0, unwanted="", held_by=asking.execution))
         model = self.plan.model(fact.model)
         prepared = prepare(model, version, self.site, way="nothing" if gone else "update")
         leaves = {"leaves": fact.version, "because": because, "deployment_config": straight_back()}
@@ -105,16 +118,51 @@ class Deployments:
     def _endpoint(self, model: str) -> dict[str, Any]:
         return find_endpoint(self.sagemaker, resource_name(self.site.environment, model))
 
-    def _hear_no_alarm(self, model: str) -> None:
+    def _hindrance(self, endpoint: Mapping[str, Any], record: InService, asking: Asking) -> str:
+        """Why nothing can be done with the endpoint now, or nothing."""
+        status = endpoint.get("EndpointStatus", "")
+        if status == "Failed":
+            self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
+        if status in GONE:
+            return f"the endpoint {endpoint['EndpointName']} came to nothing, and is being deleted"
+        held = record.held_by not in ("", asking.execution) and runs(self.states, record.held_by)
+        if status not in UNDER_WAY and not held:
+            return ""
+        which = f"the roll-out of version {record.going_in}" if record.going_in else "another deployment"
+        return f"{which} is under way" + (f" ({record.held_by.rpartition(':')[2]})" if held else "")
+
+    def _send_back(self, endpoint: Mapping[str, Any], record: InService, because: str) -> None:
+        """Let SageMaker take a roll-out back that is under way: nobody else can end it."""
+        if record.unwanted != because:
+            self.records.put(record, replace(record, unwanted=because))
+        self.ring(endpoint["EndpointName"])
+
+    def _clear(self, version: int, endpoint: Mapping[str, Any], record: InService) -> dict[str, Any]:
+        """A shadow is left whose execution ended without a word: what is in service goes on alone."""
+        config = endpoint["EndpointConfigName"]
+        if record.going_in:
+            taken = TakenBack(
+                version=record.going_in,
+                back_to=version_of(config),
+                reason="its deployment ended while it was a shadow",
+                at=datetime.now(UTC).isoformat(timespec="seconds"),
+            )
+            self.records.put(record, record.went_back(taken))
+        # a record of before configurations had names of their own has none
+        alone = record.alone or version_name(self.site.environment, record.model, version_of(config))
+        told = _told(record.model, version, way="clear", waits_for="a shadow that nobody attends is removed")
+        return {
+            **told,
+            "endpoint": endpoint["EndpointName"],
+            "shadow": {"before": alone, "end": straight_back()},
+        }
+
+    def _ringing(self, model: str) -> str:
         """An alarm that rings before a roll-out begins would take it back, and say nothing about it."""
         names = [f"{resource_name(self.site.environment, model)}-{kind}" for kind in ALARMS]
         found = self.cloudwatch.describe_alarms(AlarmNames=names, StateValue="ALARM")["MetricAlarms"]
-        if ringing := ", ".join(alarm["AlarmName"] for alarm in found):
-            raise Transient(
-                f"model {model}",
-                f"what is in service rings now: {ringing}",
-                f"Wait until it is quiet, or go back first: tidegate rollback {model}",
-            )
+        ringing = ", ".join(alarm["AlarmName"] for alarm in found)
+        return ringing and f"what is in service rings now: {ringing}"
 
     def _version(self, version: int, package_arn: str) -> Version:
         package = self.sagemaker.describe_model_package(ModelPackageName=package_arn)
@@ -128,6 +176,6 @@ class Deployments:
         )
 
 
-def _in_service(endpoint: Mapping[str, Any]) -> int:
-    """The version that a configuration's name ends with."""
-    return int(endpoint["EndpointConfigName"].rpartition("-v")[2])
+def _told(model: str, version: int, *, way: str, waits_for: str) -> dict[str, Any]:
+    """An answer by which nothing is done yet, or at all."""
+    return {"model": model, "version": version, "leaves": 0, "way": way, "waits_for": waits_for}

@@ -48,6 +48,10 @@ class InService:
     unwanted: str = ""  # why a person wants it to be taken back, or nothing
     taken_back: tuple[TakenBack, ...] = ()
     idle: str = ""  # since when nobody asks the endpoint, and what it costs, or nothing
+    held_by: str = ""  # the execution that may change the endpoint, while it runs
+    alone: str = ""  # the configuration to which the endpoint goes back from a shadow
+    wished: int = 0  # the version that was approved last
+    wished_at: str = ""  # when, as the bus says; its times sort as text
     revision: int = field(default=0, compare=False)
 
     @property
@@ -70,21 +74,26 @@ class InService:
             )
         return found[-1]
 
-    def begins(self, version: int) -> InService:
-        """The roll-out of `version` begins."""
-        return replace(self, going_in=version, unwanted="")
+    def wishes(self, version: int, at: str) -> InService:
+        """`version` was approved, then; what was approved later stays the last wish."""
+        later = max((at, version), (self.wished_at, self.wished))
+        return replace(self, wished=later[1], wished_at=later[0])
+
+    def begins(self, version: int, held_by: str = "", alone: str = "") -> InService:
+        """The roll-out of `version` begins, by that execution, from that configuration."""
+        return replace(self, going_in=version, unwanted="", held_by=held_by, alone=alone)
 
     def answers(self, version: int, package_arn: str) -> InService:
         """`version` was rolled out, and answers."""
         told = Served(version=version, package_arn=package_arn)
         served = self.served if self.version == version else (*self.served, told)
-        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="", idle="")
+        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="", idle="", held_by="")
 
     def went_back(self, taken: TakenBack) -> InService:
         """A version left, and what served before it answers."""
         left = self._without(taken.version) if self.version == taken.version else self
         kept = (*self.taken_back, taken)[-REMEMBERED:]
-        return replace(left, taken_back=kept, going_in=0, unwanted="")
+        return replace(left, taken_back=kept, going_in=0, unwanted="", held_by="")
 
     def _without(self, leaving: int) -> InService:
         served = self.served
@@ -95,8 +104,9 @@ class InService:
 
 def leaving(record: InService, status: str, config: str = "") -> int:
     """The version that a rollback means: the one on its way in while it is, else the one in service."""
-    under_way = (status in ("Updating", "RollingBack") or "-shadows-" in config) and record.going_in
-    return record.going_in if under_way else record.version
+    under_way = status in ("Updating", "RollingBack") or "-shadows-" in config
+    unverified = config.endswith(f"-v{record.going_in}")  # its execution ended before it could ask
+    return record.going_in if record.going_in and (under_way or unverified) else record.version
 
 
 @dataclass(frozen=True)
@@ -122,9 +132,17 @@ class Records:
             CommitConflict: somebody else changed it meanwhile.
         """
         before = self.read(model)
-        after = replace(how(before), revision=before.revision + 1)
+        return self.put(before, how(before))
+
+    def put(self, before: InService, after: InService) -> InService:
+        """Replace a record that was read.
+
+        Raises:
+            CommitConflict: somebody else changed it meanwhile.
+        """
+        after = replace(after, revision=before.revision + 1)
         item = {
-            "model": {"S": model},
+            "model": {"S": after.model},
             "revision": {"N": str(after.revision)},
             "told": {"S": _to_json(after)},
         }
@@ -139,7 +157,7 @@ class Records:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise
             raise CommitConflict(
-                f"the record of {model}", "it was changed at the same time", "Try again"
+                f"the record of {after.model}", "it was changed at the same time", "Try again"
             ) from error
         return after
 

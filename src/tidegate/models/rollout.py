@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import resource_name, version_name
@@ -64,17 +66,24 @@ def container_settings(model: str, version: Version, site: Site) -> dict[str, st
 
 
 def create_endpoint_config(name: str, model: ModelPlan) -> dict[str, Any]:
-    """The request of `sagemaker:CreateEndpointConfig`; it has the name of the model that it serves."""
-    return {"EndpointConfigName": name, "ProductionVariants": [_variant(VARIANT, name, model, 1.0)]}
+    """The request of `sagemaker:CreateEndpointConfig`, for the SageMaker model of that name."""
+    return _named(name, {"ProductionVariants": [_variant(VARIANT, name, model, 1.0)]})
 
 
 def create_shadow_config(live: str, new: str, model: ModelPlan, rollout: Shadow) -> dict[str, Any]:
     """The same, in which the new version gets copies of the requests that the version in service answers."""
-    return {
-        "EndpointConfigName": f"{new}{SHADOWS}v{live.rpartition('-v')[2]}",
+    variants = {
         "ProductionVariants": [_variant(VARIANT, live, model, 1.0)],
         "ShadowProductionVariants": [_variant(SHADOW, new, model, rollout.percent / 100)],
     }
+    return _named(f"{new}{SHADOWS}v{live.rpartition('-v')[2]}", variants)
+
+
+def _named(name: str, variants: dict[str, Any]) -> dict[str, Any]:
+    """A configuration cannot be changed: one of other content has another name, which ends as `name` does."""
+    said = sha256(json.dumps(variants, sort_keys=True).encode()).hexdigest()[:6]
+    front, _, version = name.rpartition("-v")
+    return {"EndpointConfigName": f"{front}-{said}-v{version}", **variants}
 
 
 def _variant(name: str, model_name: str, model: ModelPlan, weight: float) -> dict[str, Any]:
@@ -119,7 +128,7 @@ def _routing(rollout: Rollout) -> dict[str, Any]:
 
 
 def prepare(
-    model: ModelPlan, version: Version, site: Site, *, way: str, since: str = "", live: str = ""
+    model: ModelPlan, version: Version, site: Site, *, way: str, since: str = "", before: str = ""
 ) -> dict[str, Any]:
     """Everything that the deployment machine needs.
 
@@ -129,7 +138,7 @@ def prepare(
         site: where.
         way: `create`, `update`, `shadow` (before an update) or `nothing`.
         since: when the roll-out began, in ISO 8601.
-        live: the SageMaker model in service, which a shadow needs.
+        before: the configuration in service, to which a shadow goes back.
     """
     name = version_name(site.environment, model.name, version.version)
     told = container_settings(model.name, version, site)
@@ -150,6 +159,15 @@ def prepare(
     }
     if way != "shadow" or not isinstance(model.rollout, Shadow):
         return prepared
+    live = version_name(site.environment, model.name, version_of(before))
     config = create_shadow_config(live, name, model, model.rollout)
     looks = max(1, model.rollout.seconds // LOOK_SECONDS)
-    return {**prepared, "shadow": {"config": config, "looks": looks, "before": live, "end": straight_back()}}
+    return {
+        **prepared,
+        "shadow": {"config": config, "looks": looks, "before": before, "end": straight_back()},
+    }
+
+
+def version_of(config: str) -> int:
+    """The version that a configuration serves: its name ends with it."""
+    return int(config.rpartition("-v")[2])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 MOST_PERCENT = 50  # of the capacity, that SageMaker lets a canary or a step have
 LEAST_STEP = 10  # percent, of a linear roll-out
 LONGEST_WAIT = 3600  # seconds, that SageMaker lets a step last
-LONGEST = 7200  # seconds, of a whole roll-out: the deployment machine waits for its end, and has four hours
+LONGEST = 7200  # seconds, of a whole roll-out: the deployment machine waits for its end, and has eight hours
 
 
 @dataclass(frozen=True, kw_only=True)
