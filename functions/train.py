@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 
 from tidegate import aws, settings
 from tidegate.models.decide import Start, Wish, decide
+from tidegate.models.in_service import Records
 from tidegate.models.trainings import Trainings
 from tidegate.plan import plan
 from tidegate.settings import Setting
@@ -52,7 +53,7 @@ def _trainings(known: Settings) -> Trainings:
         bucket=known[Setting.ARTEFACT_BUCKET],
         database=known[Setting.DATABASE],
         machine=known[Setting.TRAINING_MACHINE_ARN],
-        environment=known[Setting.ENVIRONMENT],
+        records=Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE]),
         image=known[Setting.MODEL_IMAGE],
         training_images=json.loads(known[Setting.TRAINING_IMAGES]),
     )

@@ -61,8 +61,8 @@ FLOW: Mapping[str, Function] = {
     "train": Function(
         on=(Said(facts.TablePublished, of="read"), Said(facts.DriftFound), EachModelsSchedule()),
         memory=512, timeout=60, layers=("base",),
-        reads=(S.ENVIRONMENT, S.DATABASE, S.ARTEFACT_BUCKET, S.MODEL_IMAGE, S.TRAINING_IMAGES,
-               S.TRAINING_MACHINE_ARN)),
+        reads=(S.ENVIRONMENT, S.DATABASE, S.ARTEFACT_BUCKET, S.SERVING_TABLE, S.MODEL_IMAGE,
+               S.TRAINING_IMAGES, S.TRAINING_MACHINE_ARN)),
     "keep": Function(
         on=(Step("training"),),
         memory=1024, timeout=120, layers=("base", "tables"),

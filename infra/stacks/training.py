@@ -117,16 +117,11 @@ class TrainingStack(Floor):
         permits.write(train, "RecordTheTraining", lake.artefact, *records)
         permits.read(train, "ReadTableMetadata", lake.lake, "tables/*/metadata/")
         permits.catalogue(train, "FindTables", lake, "GetTable")
-        permits.use_key(train, lake, "s3")
+        permits.use_key(train, lake, "s3", "dynamodb")
+        train.may("ReadTheRecord", ["dynamodb:GetItem"], [lake.serving.table_arn])
         train.may("StartTheMachine", ["states:StartExecution", "states:ListExecutions"], [machine])
         executions = self.arn("states", f"execution:{self.machine.name}:*")
         train.may("SeeHowATrainingWent", ["states:DescribeExecution"], [executions])
-        train.may(
-            "SeeWhatIsInService",
-            ["sagemaker:DescribeEndpoint"],
-            [self.arn("sagemaker", f"endpoint/{self.called('*')}")],
-        )
-        train.may("ListVersions", ["sagemaker:ListModelPackages"], ["*"])  # it cannot be narrowed
         train.may("SeeVersions", ["sagemaker:DescribeModelPackage"], self.registry)
 
     @property

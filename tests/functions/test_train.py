@@ -7,12 +7,12 @@ import uuid
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.clouds import eventually
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import CommitConflict, Refused
 from tidegate.models.decide import Nothing, Start, Wish, decide
+from tidegate.models.in_service import Records
 from tidegate.models.trainings import Trainings
 
 OBJECTS = {"object_ids": ["a"] * 9, "data_files": ["b"] * 9}
@@ -26,33 +26,8 @@ PUBLISHED = Wish.from_event(
 PERSON = Wish.from_event({"model": "flight_delay", "cause": "Person"})
 
 
-class Registry:
-    """Stands for SageMaker: an endpoint that serves version 2, or none."""
-
-    def __init__(self, version: int = 0) -> None:
-        self._version = version
-
-    def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
-        if not self._version:
-            error = {"Code": "ValidationException", "Message": f'Could not find endpoint "{EndpointName}".'}
-            raise ClientError({"Error": error}, "DescribeEndpoint")
-        return {"EndpointConfigName": f"{EndpointName}-v{self._version}"}
-
-    def get_paginator(self, _operation: str) -> Registry:
-        return self
-
-    def paginate(self, ModelPackageGroupName: str, **_filter: str) -> list[dict[str, Any]]:
-        return [
-            {
-                "ModelPackageSummaryList": [
-                    {
-                        "ModelPackageVersion": version,
-                        "ModelPackageArn": f"arn:{ModelPackageGroupName}/{version}",
-                    }
-                    for version in (3, 2, 1)
-                ]
-            }
-        ]
+class Packages:
+    """Stands for SageMaker's registry."""
 
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
         version = ModelPackageName.rpartition("/")[2]
@@ -77,15 +52,21 @@ def trainings(cloud: Any) -> Trainings:
     machine = states.create_state_machine(name=name, definition=json.dumps(done), roleArn=role(cloud, name))[
         "stateMachineArn"
     ]
+    cloud.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "model", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "model", "AttributeType": "S"}],
+    )
     return Trainings(
         s3=s3,
         glue=glue,
         states=states,
-        sagemaker=Registry(),
+        sagemaker=Packages(),
         bucket=name,
         database=name,
         machine=machine,
-        environment="laptop",
+        records=Records(cloud.client("dynamodb"), name),
         image="image:1",
     )
 
@@ -179,15 +160,16 @@ def test_a_table_that_does_not_exist_or_was_never_written_is_waited_for(training
     assert set(seen.tables) == {"flights"}
 
 
-def test_the_champion_is_the_approved_version_in_service(trainings: Trainings) -> None:
-    from dataclasses import replace
-
+def test_the_champion_is_what_answered_last_whether_or_not_there_is_an_endpoint(trainings: Trainings) -> None:
+    """An endpoint that nobody asked is switched off: its version is the one to beat all the same."""
     publish(trainings, "flights", 101, 200)
     publish(trainings, "weather", 102, 5)
-    served = replace(trainings, sagemaker=Registry(version=2))
-    start = wanted(served)
-    served.start(start)
-    assert json.loads(finished(served, start.run)["input"])["champion"] == "s3://models/2.tar.gz"
+    for version in (1, 2):
+        trainings.records.change(MODEL.name, lambda now, v=version: now.answers(v, f"arn:group/{v}"))  # type: ignore[misc]
+    trainings.records.change(MODEL.name, lambda now: now.begins(3))
+    start = wanted(trainings)
+    trainings.start(start)
+    assert json.loads(finished(trainings, start.run)["input"])["champion"] == "s3://models/2.tar.gz"
 
 
 def test_a_pipeline_gets_a_record_of_its_own_and_keeps_nobody_from_training(trainings: Trainings) -> None:

@@ -1,4 +1,4 @@
-"""What the registry and the endpoint know of a model: its versions, and the one in service."""
+"""What the registry and SageMaker know of a model: its versions, and its endpoint."""
 
 from __future__ import annotations
 
@@ -7,29 +7,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tidegate.errors import Refused
-from tidegate.models.run import resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-def model_in_service(sagemaker: Any, environment: str, model: str) -> str:
-    """The model data of the approved version that the endpoint serves, or nothing when none does."""
-    endpoint = find_endpoint(sagemaker, resource_name(environment, model))
-    if not endpoint:
-        return ""
-    pages = sagemaker.get_paginator("list_model_packages").paginate(
-        ModelPackageGroupName=resource_name(environment, model),
-        ModelApprovalStatus="Approved",
-        SortBy="CreationTime",
-        SortOrder="Descending",
-    )
-    for page in pages:
-        for package in page["ModelPackageSummaryList"]:
-            version = int(package["ModelPackageVersion"])
-            if endpoint["EndpointConfigName"].rpartition("-v")[2] == str(version):
-                return model_data(sagemaker, package["ModelPackageArn"])
-    return ""
 
 
 def model_data(sagemaker: Any, package_arn: str) -> str:

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from tidegate.errors import CommitConflict, Refused
 from tidegate.lake import layout
 from tidegate.models.decide import LastTraining, Nothing, Seen, Start, TableState, decide
-from tidegate.models.registry import model_in_service
+from tidegate.models.executions import UNDER_WAY, status
+from tidegate.models.registry import model_data
 from tidegate.models.restraint import Past
 from tidegate.models.run import Run, hyphens
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tidegate.models.decide import Wish
+    from tidegate.models.in_service import Records
     from tidegate.plan import ModelPlan, Plan
 
 TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")  # S3's words for an object that is not as asked
@@ -37,7 +39,7 @@ class Trainings:
     bucket: str
     database: str
     machine: str
-    environment: str
+    records: Records
     image: str
     training_images: Mapping[str, str] = field(default_factory=dict)  # by model, where it has its own
 
@@ -121,8 +123,13 @@ class Trainings:
             instance_type=model.instance_type,
             seed=str(model.seed),
             prefix=f"s3://{self.bucket}/{_folder(model)}/{start.run}",
-            champion=model_in_service(self.sagemaker, self.environment, model.name),
+            champion=self._champion(model.name),
         )
+
+    def _champion(self, model: str) -> str:
+        """The model data of what answered last, also while its endpoint is switched off, or nothing."""
+        served = self.records.read(model).served
+        return model_data(self.sagemaker, served[-1].package_arn) if served else ""
 
     def _claim(self, start: Start) -> None:
         """Replace the last record, if nobody else has since it was read."""
@@ -155,13 +162,7 @@ class Trainings:
 
     def _status(self, run: str) -> str:
         """How the execution of a run stands; empty when there is none (they are kept for 90 days)."""
-        arn = f"{self.machine.replace(':stateMachine:', ':execution:')}:{run}"
-        try:
-            return str(self.states.describe_execution(executionArn=arn)["status"])
-        except ClientError as error:
-            if _code(error) == "ExecutionDoesNotExist":
-                return ""
-            raise
+        return status(self.states, f"{self.machine.replace(':stateMachine:', ':execution:')}:{run}")
 
     def _past(self, model: ModelPlan) -> tuple[Past, ...]:
         """The model's trainings, as long as Step Functions remembers them (90 days)."""
@@ -194,7 +195,7 @@ class Trainings:
 
 
 def _ended(execution: Mapping[str, Any]) -> datetime | None:
-    return None if execution["status"] in ("RUNNING", "PENDING_REDRIVE") else execution["stopDate"]
+    return None if execution["status"] in UNDER_WAY else execution["stopDate"]
 
 
 def _folder(model: ModelPlan) -> str:
