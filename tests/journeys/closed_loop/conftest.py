@@ -19,10 +19,8 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def place(full: bool, tmp_path_factory: pytest.TempPathFactory, decisions: Path) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, decisions: Path) -> Iterator[Place]:
     """The laptop's environment, in whose registry bad versions can be planted."""
-    if not full:
-        pytest.skip("half a year at twenty requests a second needs ten minutes of both cores: --full")
     programs = {
         "slow": [sys.executable, str(HERE.with_name("slow_program.py"))],
         "worse": [sys.executable, str(HERE / "worse_program.py")],
