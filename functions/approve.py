@@ -9,8 +9,9 @@ from aws_lambda_powertools import Logger
 from tidegate import aws, settings
 from tidegate.errors import Transient
 from tidegate.facts import ModelApproved, ModelRegistered
-from tidegate.models.approving import approved_by
-from tidegate.models.registry import approve
+from tidegate.models.approving import approved_by, changed_since
+from tidegate.models.in_service import Records
+from tidegate.models.registry import approve, leave_to_a_person
 from tidegate.models.run import resource_name
 from tidegate.models.ways import ByRule
 from tidegate.plan import plan
@@ -18,6 +19,8 @@ from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from tidegate.models.ways import Approval
 
 logger = Logger(service="approve")
 
@@ -27,9 +30,10 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     known = settings.from_environment()
     if event["detail-type"] == ModelRegistered.name():
         fact = ModelRegistered.from_event(event)
-        because = by_rule(aws.client("sagemaker"), fact)
-        logger.info("judged", extra={"model": fact.model, "version": fact.version, "because": because})
-        return {"approved": because}
+        records = Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE])
+        came = by_rule(aws.client("sagemaker"), records, plan().model(fact.model).approval, fact)
+        logger.info("judged", extra={"model": fact.model, "version": fact.version, **came})
+        return came
     approved = approval(event["detail"], known[Setting.ENVIRONMENT], plan().models)
     if approved is None:
         logger.info("nothing to say", extra={"detail": event["detail"]})
@@ -41,16 +45,20 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     return {"said": approved.name(), "model": approved.model, "version": approved.version}
 
 
-def by_rule(sagemaker: Any, fact: ModelRegistered) -> str:
-    """Why the version was approved without a person, or nothing."""
-    rule = plan().model(fact.model).approval
+def by_rule(sagemaker: Any, records: Records, rule: Approval, fact: ModelRegistered) -> dict[str, str]:
+    """Why a version was `approved` without a person; why it was `left` to one, where that is no rule."""
     if not isinstance(rule, ByRule):
-        return ""
+        return {"approved": "", "left": ""}
     package = sagemaker.describe_model_package(ModelPackageName=fact.package_arn)
-    because = approved_by(rule, package.get("CustomerMetadataProperties", {}), fact.version)
-    if because and package["ModelApprovalStatus"] == "PendingManualApproval":
-        approve(sagemaker, fact.package_arn, because)
-    return because
+    told = package.get("CustomerMetadataProperties", {})
+    because = approved_by(rule, told, fact.version)
+    if not because or package["ModelApprovalStatus"] != "PendingManualApproval":
+        return {"approved": because, "left": ""}
+    if left := changed_since(told, records.read(fact.model), sagemaker):
+        leave_to_a_person(sagemaker, fact.package_arn, left)
+        return {"approved": "", "left": left}
+    approve(sagemaker, fact.package_arn, because)
+    return {"approved": because, "left": ""}
 
 
 def approval(detail: Mapping[str, Any], environment: str, models: Iterable[str]) -> ModelApproved | None:

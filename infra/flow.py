@@ -76,7 +76,7 @@ FLOW: Mapping[str, Function] = {
     # a model goes into service
     "approve": Function(
         on=(PackageChanged(), Said(facts.ModelRegistered)),
-        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.BUS)),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.BUS, S.SERVING_TABLE)),
     "release": Function(
         on=(Route("POST", "/approve/{model}"), Route("POST", "/rollback/{model}")),
         memory=512, timeout=29, layers=("base",), reads=(S.ENVIRONMENT, S.BUS, S.SERVING_TABLE)),

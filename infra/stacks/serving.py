@@ -121,6 +121,7 @@ class ServingStack(Floor):
         permits.read_record(release, lake)
         if any(isinstance(model.approval, ByRule) for model in self.kit.plan.models.values()):
             approve.may("ApproveByRule", actions, training.registry)
+            permits.read_record(approve, lake)
         for worker in (approve, release):
             permits.say_facts(worker, lake)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tidegate.models.registry import trained_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.models.in_service import InService
     from tidegate.models.ways import ByRule
 
 GAIN = "gain_low"  # the pessimistic end of the AUC's difference to the champion, as the gate writes it
@@ -25,3 +28,16 @@ def approved_by(approval: ByRule, told: Mapping[str, str], version: int) -> str:
         return f"by rule: AUC is at least {gain:+.4f} over the champion's" if better else ""
     first = version == 1 and told.get("champion") == NO_CHAMPION
     return "by rule: it is the first, and the gate let it pass" if first and approval.first_too else ""
+
+
+def changed_since(told: Mapping[str, str], record: InService, sagemaker: Any) -> str:
+    """Why the gate's comparison is no longer with what serves, or nothing."""
+    if record.going_in:
+        return f"version {record.going_in} is on its way in, and the gate did not compare with it"
+    serves = trained_by(sagemaker, record.served[-1].package_arn) if record.served else NO_CHAMPION
+    compared = told.get("champion", "")
+    if compared == serves:
+        return ""
+    now = f"version {record.version} ({serves}) serves" if record.served else serves
+    with_what = "nothing" if compared in ("", NO_CHAMPION) else compared
+    return f"the gate compared it with {with_what}, and now {now}"

@@ -47,8 +47,23 @@ def registered_sha256(package: Mapping[str, Any]) -> str:
     return found
 
 
+def trained_by(sagemaker: Any, package_arn: str) -> str:
+    """The run that a registered version comes from."""
+    package = sagemaker.describe_model_package(ModelPackageName=package_arn)
+    return str(package.get("CustomerMetadataProperties", {}).get("run", ""))
+
+
 def approve(sagemaker: Any, package_arn: str, because: str) -> None:
     """Say in the registry that a version may serve; the registry's own event tells whom it concerns."""
     sagemaker.update_model_package(
         ModelPackageArn=package_arn, ModelApprovalStatus="Approved", ApprovalDescription=because[:1024]
+    )
+
+
+def leave_to_a_person(sagemaker: Any, package_arn: str, because: str) -> None:
+    """Say in the registry why a version that waits was not approved by its rule."""
+    sagemaker.update_model_package(
+        ModelPackageArn=package_arn,
+        ModelApprovalStatus="PendingManualApproval",
+        ApprovalDescription=because[:1024],
     )
