@@ -111,7 +111,7 @@ class TrainingStack(Floor):
 
     def _allow_train(self, train: Worker, lake: LakeStack) -> None:
         machine = self.machine.machine.ref
-        permits.read(train, "ReadTheLastTraining", lake.artefact, "runs/*/last.json")
+        permits.read(train, "ReadTheLastTraining", lake.artefact, "runs/*/last.json", "runs/*/run.json")
         permits.browse(train, "SeeWhetherThereWasOne", lake.artefact, "runs/")
         records = ("runs/*/last.json", "runs/*/run.json", "watch/*.led-to.json")
         permits.write(train, "RecordTheTraining", lake.artefact, *records)

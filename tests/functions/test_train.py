@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -152,6 +153,20 @@ def test_new_rows_are_counted_from_the_last_training_on(trainings: Trainings) ->
     assert wanted(trainings, PERSON).tables["flights"] == "104"
     publish(trainings, "flights", 105, 300)
     assert wanted(trainings).tables["flights"] == "105"
+
+
+def test_a_start_that_comes_twice_leaves_the_record_as_the_training_has_it(trainings: Trainings) -> None:
+    publish(trainings, "flights", 101, 200)
+    publish(trainings, "weather", 102, 5)
+    start = wanted(trainings)
+    trainings.start(start)
+    told = finished(trainings, start.run)["input"]
+    trainings.records.change(MODEL.name, lambda now: now.answers(1, "arn:group/1"))
+    again = replace(start, wish=PERSON, etag=trainings.seen(MODEL).etag)
+    assert trainings.start(again) in (f"{start.run} was started before", f"started {start.run}")
+    key = f"runs/flight_delay/{start.run}/run.json"
+    record = trainings.s3.get_object(Bucket=trainings.bucket, Key=key)["Body"].read()
+    assert json.loads(record) == json.loads(told)
 
 
 def test_a_table_that_does_not_exist_or_was_never_written_is_waited_for(trainings: Trainings) -> None:

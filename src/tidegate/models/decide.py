@@ -99,6 +99,12 @@ class LastTraining:
     run: str
     rows: int  # of the request table
     status: str  # of its execution
+    judged: int = 0  # the rows that the last one before it read which came to its end
+
+    @property
+    def rows_judged(self) -> int:
+        """The rows that a training has judged; one that failed, or never started, judged none."""
+        return self.rows if self.status == "SUCCEEDED" else self.judged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +130,7 @@ class Start:
     rows: int
     wish: Wish
     etag: str
+    judged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,12 +159,20 @@ def _wanted(model: ModelPlan, plan: Plan, wish: Wish, seen: Seen) -> Start | Not
     tables = {name: seen.tables[name].snapshot_id for name in model.reads}
     contracts = {name: plan.dataset(name).contract for name in model.reads}
     run = run_name(model.name, tables, contracts, model.code)
+    judged = seen.last.rows_judged if seen.last else 0
     start = Start(
-        model=model, run=run, tables=tables, contracts=contracts, rows=rows, wish=wish, etag=seen.etag
+        model=model,
+        run=run,
+        tables=tables,
+        contracts=contracts,
+        rows=rows,
+        wish=wish,
+        etag=seen.etag,
+        judged=judged,
     )
     if seen.last and seen.last.run.startswith(run):
         return _again(start, seen.last)
-    fresh = rows - (seen.last.rows if seen.last else 0)
+    fresh = rows - judged
     if wish.kind not in INSISTS and fresh < model.least_new_rows:
         return Nothing(reason=f"{fresh} new rows of {model.request}; {model.least_new_rows} start a training")
     return start

@@ -65,11 +65,9 @@ class Trainings:
         """
         run = self._run(start)
         self._claim(start)
-        self.s3.put_object(
-            Bucket=self.bucket, Key=f"{_folder(start.model)}/{run.run}/run.json", Body=run.to_json()
-        )
+        record = self._recorded(f"{_folder(start.model)}/{run.run}/run.json", run.to_json())
         try:
-            self.states.start_execution(stateMachineArn=self.machine, name=run.run, input=run.to_json())
+            self.states.start_execution(stateMachineArn=self.machine, name=run.run, input=record)
         except ClientError as error:
             if _code(error) != "ExecutionAlreadyExists":
                 raise
@@ -131,10 +129,22 @@ class Trainings:
         served = self.records.read(model).served
         return model_data(self.sagemaker, served[-1].package_arn) if served else ""
 
+    def _recorded(self, key: str, record: str) -> str:
+        """The record of the run as it was first written: a training may be at work by it."""
+        try:
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=record, IfNoneMatch="*")
+        except ClientError as error:
+            if _code(error) not in TAKEN:
+                raise
+            written: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            return written.decode()
+        return record
+
     def _claim(self, start: Start) -> None:
         """Replace the last record, if nobody else has since it was read."""
         condition = {"IfMatch": start.etag} if start.etag else {"IfNoneMatch": "*"}
-        body = json.dumps({"run": start.run, "rows": start.rows, "tables": dict(start.tables)})
+        told = {"run": start.run, "rows": start.rows, "judged": start.judged, "tables": dict(start.tables)}
+        body = json.dumps(told)
         try:
             self.s3.put_object(
                 Bucket=self.bucket, Key=f"{_folder(start.model)}/last.json", Body=body, **condition
@@ -156,9 +166,9 @@ class Trainings:
                 return None, ""
             raise
         told = json.loads(answer["Body"].read())
-        return LastTraining(run=told["run"], rows=told["rows"], status=self._status(told["run"])), answer[
-            "ETag"
-        ]
+        run, judged = told["run"], told.get("judged", 0)
+        last = LastTraining(run=run, rows=told["rows"], status=self._status(run), judged=judged)
+        return last, answer["ETag"]
 
     def _status(self, run: str) -> str:
         """How the execution of a run stands; empty when there is none (they are kept for 90 days)."""

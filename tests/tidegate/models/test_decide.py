@@ -71,6 +71,13 @@ def test_few_new_rows_start_nothing_unless_a_clock_a_person_or_a_drift_asks() ->
     }
 
 
+def test_rows_that_a_failed_training_read_are_new_still() -> None:
+    failed = replace(SEEN, last=last(run="flight-delay-before", rows=149, status="FAILED", judged=50))
+    assert started(PUBLISHED, failed).judged == 50
+    assert reason(PUBLISHED, replace(SEEN, last=replace(failed.last, judged=51))).startswith("99 new rows")  # type: ignore[type-var]
+    assert started(SCHEDULE, replace(SEEN, last=replace(failed.last, status="SUCCEEDED"))).judged == 149  # type: ignore[type-var]
+
+
 def test_a_training_under_way_is_not_doubled() -> None:
     assert "flight-delay-1 is under way" in reason(SCHEDULE, replace(SEEN, running="flight-delay-1"))
 
