@@ -34,8 +34,10 @@ def address(public: str) -> str:
     return public if endpoint.endswith((".amazonaws.com", ".aws")) else endpoint
 
 
-def send(service: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-    """Send a request signed for a service; the answer's status and body.
+def send(
+    service: str, method: str, url: str, body: bytes, headers: Mapping[str, str], *, seconds: float = 23
+) -> tuple[int, bytes]:
+    """Send a request signed for a service, and wait so long; the answer's status and body.
 
     Raises:
         Transient: nobody answered.
@@ -52,8 +54,9 @@ def send(service: str, method: str, url: str, body: bytes, headers: Mapping[str,
     hashed = {"X-Amz-Content-SHA256": sha256(body).hexdigest()}
     request = AWSRequest(method=method, url=url, data=body, headers={**headers, **hashed})
     SigV4Auth(session.get_credentials(), service, session.region_name).add_auth(request)
+    connect = min(3.0, seconds / 2)
     try:
-        said = URLLib3Session(timeout=(3, 20)).send(request.prepare())
+        said = URLLib3Session(timeout=(connect, seconds - connect)).send(request.prepare())
     except HTTPClientError as error:
         raise Transient(url, f"nobody answered: {error}", "Try again shortly") from error
     return said.status_code, said.content

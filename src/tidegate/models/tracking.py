@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 OFF = "off"
 SERVICE = "sagemaker-mlflow"
 LONGEST_TAG = 5000
+WITHIN_SECONDS = 25.0  # all calls together: the gate has a minute, and its verdict counts
 
 
 class Mlflow:
     """The tracking server of an ARN."""
 
-    def __init__(self, arn: str) -> None:
+    def __init__(self, arn: str, within: float = WITHIN_SECONDS) -> None:
+        self._within, self._until = within, 0.0
         self._headers = {"Content-Type": "application/json", "x-mlflow-sm-tracking-server-arn": arn}
         self._address = aws.address(f"https://{arn.split(':')[3]}.experiments.sagemaker.aws")
 
@@ -34,8 +36,9 @@ class Mlflow:
         """Log a run once, under its model's name; its id in MLflow.
 
         Raises:
-            Transient: the server did not take it.
+            Transient: the server did not take it, or not in time.
         """
+        self._until = time.monotonic() + self._within
         experiment = self._experiment(run.model)
         wanted = {"experiment_ids": [experiment], "filter": f"tags.run = '{run.run}'", "max_results": 1}
         if known := self._call("runs/search", wanted).get("runs"):
@@ -60,8 +63,15 @@ class Mlflow:
         return json.loads(said)
 
     def _ask(self, path: str, request: Mapping[str, Any] | None) -> tuple[int, bytes]:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            what = f"the calls before it took the {self._within:g} s that all of them have"
+            raise Transient(
+                f"MLflow's {path}", what, "The training goes on; see how the tracking server does"
+            )
         method, body = ("GET", b"") if request is None else ("POST", json.dumps(request).encode())
-        return aws.send(SERVICE, method, f"{self._address}/api/2.0/mlflow/{path}", body, self._headers)
+        url = f"{self._address}/api/2.0/mlflow/{path}"
+        return aws.send(SERVICE, method, url, body, self._headers, seconds=left)
 
     def _check(self, status: int, said: bytes, path: str) -> None:
         if status != 200:
