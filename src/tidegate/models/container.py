@@ -23,6 +23,7 @@ from tidegate.settings import Container, Setting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tidegate.models.declare import Model
     from tidegate.models.train import Material
 
 log = logging.getLogger("tidegate.container")
@@ -99,21 +100,28 @@ def run_evaluate(told: Container) -> None:
         else:
             champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
             report = evaluate(model, rows, candidate, champion, int(run.seed))
-            reference(model, (before, after), candidate).write_parquet(into / FILE)
+            seen = reference(model, (before, after), candidate, personal_of(model))
+            seen.write_parquet(into / FILE)
     _leave_report(into, report)
 
 
 def _judge_text(model: TextModel, run: Run, held_out: Material, places: Places) -> dict[str, Any]:
     from tidegate.models.archive import Fault, admit
     from tidegate.models.evaluate import load_champion, unfit
-    from tidegate.models.text.evaluate import evaluate_text
+    from tidegate.models.text.evaluate import SHOWN, evaluate_text
 
     with tempfile.TemporaryDirectory() as scratch:
         candidate = admit(places.processing("model"), Path(scratch) / "challenger", None)
         if isinstance(candidate, Fault):
             return {"kind": "text", **unfit(run, model, candidate)}
         champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
-        return evaluate_text(model, held_out, candidate, champion)
+        hidden = model.column in personal_of(model)
+        return evaluate_text(model, held_out, candidate, champion, shown=0 if hidden else SHOWN)
+
+
+def personal_of(model: Model) -> frozenset[str]:
+    """The personal columns of every dataset that a model reads."""
+    return frozenset().union(*(find.dataset(name).personal() for name in model.reads))
 
 
 def run_serve(told: Container) -> None:

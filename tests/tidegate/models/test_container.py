@@ -10,7 +10,7 @@ import sys
 import tarfile
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from tests.tidegate.models.lookup_items import make_table, put_all
 from tests.tidegate.models.test_gating import RUN
 from tidegate import find
 from tidegate.models.captures import read, version_of
+from tidegate.models.container import personal_of
 from tidegate.models.onnx_model import load
 from tidegate.models.snapshot import OBJECT_ID, snapshot
 
@@ -295,3 +296,8 @@ def test_what_was_answered_is_captured_and_counted_at_the_latest_when_the_contai
         for name in ("Predictions", "CapturedRows", "LostCaptures")
     }
     assert added == {"Predictions": len(kept), "CapturedRows": len(kept), "LostCaptures": 0}
+
+
+def test_what_is_personal_to_a_model_are_such_columns_of_everything_that_it_reads() -> None:
+    assert personal_of(MODEL) == frozenset()
+    assert personal_of(replace(MODEL, request="passengers")) == {"name", "email", "phone"}

@@ -20,14 +20,18 @@ if TYPE_CHECKING:
     from tidegate.models.train import Material
 
 DRAWS = 300
-SHOWN = 5  # texts that it writes, for who approves it
+SHOWN = 5  # texts that it writes, for who approves it; none where it learned from a personal column
 TOLD_BY_THE_CARD = ("sha256", "parity", "tables", "contracts", "code", "sources")
 
 
 def evaluate_text(
-    model: TextModel, material: Material, challenger: OnnxModel, champion: OnnxModel | None
+    model: TextModel,
+    material: Material,
+    challenger: OnnxModel,
+    champion: OnnxModel | None,
+    shown: int = SHOWN,
 ) -> dict[str, Any]:
-    """Everything that the gate decides by, as JSON values."""
+    """Everything that the gate decides by, as JSON values, and so many texts that it writes."""
     texts = texts_of(model, material.rows)
     writer, seed = Writer(challenger), int(challenger.card["seed"])
     losses = writer.losses(texts)
@@ -47,7 +51,7 @@ def evaluate_text(
             bytes(writer.write(b"", temperature=0.7, seed=seed + number, longest=100)).decode(
                 errors="replace"
             )
-            for number in range(SHOWN)
+            for number in range(shown)
         ],
         **{name: challenger.card[name] for name in TOLD_BY_THE_CARD},
     }

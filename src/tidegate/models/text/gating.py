@@ -50,7 +50,9 @@ def page(evaluation: Json) -> str:
         f"* {one.rule}: {'kept' if one.passed else '**broken**'}, {one.said}"
         for one in gating.verdicts(evaluation)
     ]
-    if "written" in evaluation:
+    if evaluation.get("written") == []:
+        lines += ["", "It learned from a personal column: what it writes is not shown."]
+    elif "written" in evaluation:
         lines += ["", f"{evaluation['rows']:,} texts that it never read. It writes, at temperature 0.7:", ""]
         lines += [f"    {text!r}" for text in evaluation["written"]]
     return "\n".join(lines) + "\n"

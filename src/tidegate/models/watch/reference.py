@@ -2,7 +2,7 @@
 
 An even sample of the training's rows and of those that it was judged on: when each was, its features, and
 the score that the trained model gives it. Rows, and not counts: which hours, weekends and months a window
-has is only known when it is judged.
+has is only known when it is judged. A feature that is a personal column is left out, as it is of captures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tidegate.models.watch.judge import Rows
 from tidegate.models.watch.seasons import Times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from tidegate.models.declare import Model
     from tidegate.models.onnx_model import OnnxModel
@@ -30,9 +30,13 @@ UTC_MOMENT = pl.Datetime("us", "UTC")
 
 
 def reference(
-    model: Model, materials: Sequence[Material], onnx: OnnxModel, most: int = MOST_ROWS
+    model: Model,
+    materials: Sequence[Material],
+    onnx: OnnxModel,
+    personal: Collection[str] = (),
+    most: int = MOST_ROWS,
 ) -> pl.DataFrame:
-    """The rows that later ones are compared with, oldest first."""
+    """The rows that later ones are compared with, oldest first; nothing of the `personal` columns."""
     rows = pl.concat([material.rows for material in materials]).sort(model.time_column)
     even = rows.gather_every(-(-rows.height // most))
     asked = even.select(materials[0].known)
@@ -40,7 +44,18 @@ def reference(
     scores = onnx.scores(features.to_numpy().astype(np.float32))
     told = model.watch.moment
     moments = as_moments(told(asked) if told else even[model.time_column])
-    return features.with_columns(moments.alias(MOMENT), pl.Series(SCORE, scores)).drop_nulls(MOMENT)
+    kept = features.drop(_personal(features, asked, personal))
+    return kept.with_columns(moments.alias(MOMENT), pl.Series(SCORE, scores)).drop_nulls(MOMENT)
+
+
+def _personal(features: pl.DataFrame, asked: pl.DataFrame, personal: Collection[str]) -> list[str]:
+    """The features that are a personal column, by their name or in all their values."""
+    theirs = [asked[name] for name in asked.columns if name in personal and asked[name].dtype.is_numeric()]
+    return [
+        name
+        for name in features.columns
+        if name in personal or any(features[name].equals(one.cast(features[name].dtype)) for one in theirs)
+    ]
 
 
 def read_reference(content: bytes, zone: str) -> Rows:

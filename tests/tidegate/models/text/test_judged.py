@@ -48,6 +48,12 @@ def test_a_model_that_beats_them_is_registered_with_its_figures() -> None:
     assert "It writes" in page(report)
 
 
+def test_who_learned_from_a_personal_column_has_no_text_shown() -> None:
+    report = evaluate_text(text_model(), HELD_OUT, model(0.001), None, shown=0)
+    assert report["written"] == []
+    assert page(report).endswith("It learned from a personal column: what it writes is not shown.\n")
+
+
 def test_a_model_that_is_worse_than_the_champion_is_refused() -> None:
     champion = model(0.001, run="words-0")
     reasons = reasons_against(judged(model(50.0), champion, bigram_share=99.0))

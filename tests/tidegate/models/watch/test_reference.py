@@ -54,6 +54,14 @@ def test_both_parts_of_the_rows_are_in_it_evenly_and_in_order() -> None:
     assert days.quantile(0.1) > 50
 
 
+def test_a_feature_that_is_a_personal_column_is_left_out_by_its_name_or_its_values() -> None:
+    onnx: Any = Halves()
+    copied = replace(MODEL, features=lambda rows, _: rows.select("distance", how_far="distance", n=1.0))
+    onnx.features = ["distance", "how_far", "n"]
+    frame = reference(copied, materials(), onnx, personal={"distance", "tail_number"})
+    assert frame.columns == ["n", MOMENT, SCORE]
+
+
 def test_the_file_is_read_back_with_the_times_of_the_models_clock() -> None:
     onnx: Any = Halves()
     told = io.BytesIO()
