@@ -7,15 +7,18 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.cli.failures import why
 from tidegate.errors import Mistake, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from infra.cli.place import Place
     from tidegate.settings import Setting
 
-PAUSE = 0.2
+PAUSE, LONGEST_PAUSE = 0.2, 5.0
+A_MINUTE = 60.0
+LATEST_EVENTS = 30  # of a history, in which the last word of a function is looked for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,35 +71,66 @@ def states_entered(place: Place, execution: Execution) -> list[str]:
 
 
 def follow(
-    place: Place, execution: Execution, entered: Callable[[str], None], wait_seconds: float
+    place: Place,
+    execution: Execution,
+    entered: Callable[[str], None],
+    wait_seconds: float,
+    every: float = A_MINUTE,
 ) -> dict[str, Any]:
-    """Tell each state once, when first entered, until the execution ends; return its output.
+    """Tell each state when first entered, and each minute where it is, until it ends; return its output.
 
     Raises:
         Mistake: it failed.
         Transient: it did not end in time.
     """
     client, told = place.client("stepfunctions"), set[str]()
-    deadline = time.monotonic() + wait_seconds
+    began = spoke = time.monotonic()
     while True:
         now = client.describe_execution(executionArn=execution.arn)
         for state in states_entered(place, execution):
             if state not in told:
                 told.add(state)
                 entered(state)
+                spoke = time.monotonic()
         if now["status"] == "SUCCEEDED":
             output: dict[str, Any] = json.loads(now.get("output") or "{}")
             return output
         if now["status"] != "RUNNING":
-            said = f"{now['status']}: {now.get('error', '')} {now.get('cause', '')}".strip()
+            said = why(now.get("error", ""), now.get("cause", "")) or now["status"].lower()
             raise Mistake(
                 f"execution {execution.name}", said, "The job's log and the execution's history say more"
             )
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if time.monotonic() - spoke > every:
+            entered(f"still {whereabouts(place, execution)}")
+            spoke = time.monotonic()
+        if waited > wait_seconds:
             raise Transient(
                 f"execution {execution.name}", f"no end within {wait_seconds:g} s", "tidegate status"
             )
-        time.sleep(PAUSE)
+        time.sleep(min(LONGEST_PAUSE, max(PAUSE, waited / 60)))
+
+
+def whereabouts(place: Place, execution: Execution) -> str:
+    """The state that an execution is in, and what the function that it asked last had to say."""
+    events = place.client("stepfunctions").get_execution_history(
+        executionArn=execution.arn, reverseOrder=True, maxResults=LATEST_EVENTS
+    )["events"]
+    state = next((one["stateEnteredEventDetails"]["name"] for one in events if _entered(one)), "at its start")
+    said = next(filter(None, map(_said, events)), "")
+    return ": ".join(filter(None, (state, said)))
+
+
+def _entered(event: Mapping[str, Any]) -> bool:
+    return "stateEnteredEventDetails" in event
+
+
+def _said(event: Mapping[str, Any]) -> str:
+    """The words in what a function returned: what a deployment waits for, or what was compared."""
+    output = event.get("taskSucceededEventDetails", {}).get("output", "{}")
+    payload = json.loads(output).get("Payload")
+    told = payload if isinstance(payload, dict) else {}
+    return str(told.get("waits_for") or told.get("said") or "")
 
 
 def wait_for(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infra.cli import registry
+from infra.cli.failures import why
 from infra.cli.machines import executions, states_entered
 from tidegate.models.run import hyphens
 from tidegate.settings import Setting
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 RESTARTED = "States.ServiceRestart"  # what the local cloud writes where AWS's executions would live on
 ROLLED_BACK = "RolledBack"  # how the deployment machine fails when a roll-out was taken back
-REASON_FIELDS = ("FailureReason", "errorMessage")  # of a SageMaker job, of a function
-SHOWN = 300  # characters of a cause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,18 +64,6 @@ def in_words(told: Mapping[str, str]) -> str:
     return " → ".join(filter(None, (told["said"], told["next_step"])))
 
 
-def why(error: str, cause: str) -> str:
-    """A failure in one sentence: what a job or a function said of itself, out of the JSON around it."""
-    before, brace, rest = cause.partition("{")
-    try:
-        told = json.loads(brace + rest) if brace else {}
-    except json.JSONDecodeError:  # the machine keeps no more than the beginning of a long cause
-        told = {}
-    reasons = [str(told[field]) for field in REASON_FIELDS if told.get(field)]
-    words = f"{before}{reasons[0]}" if reasons else cause
-    return ": ".join(part for part in (error, " ".join(words.split())[:SHOWN]) if part)
-
-
 def _outcome(place: Place, machine: Setting, execution: Execution) -> Outcome:
     told = place.client("stepfunctions").describe_execution(executionArn=execution.arn)
     asked = json.loads(told["input"])
@@ -98,7 +85,8 @@ def _outcome(place: Place, machine: Setting, execution: Execution) -> Outcome:
     if told["status"] == "SUCCEEDED":
         output = json.loads(told.get("output") or "{}")
         return _ended(one, output) if training else _deployed(one, output)
-    return _failed(one, told.get("error", ""), told.get("cause", ""), training=training)
+    state = (states_entered(place, execution) or [""])[-1] if training else ""
+    return _failed(one, told.get("error", ""), told.get("cause", ""), state)
 
 
 def _cause(cause: Mapping[str, Mapping[str, Mapping[str, str]]]) -> str:
@@ -131,14 +119,15 @@ def _deployed(one: Outcome, output: Mapping[str, int | str]) -> Outcome:
     return replace(one, outcome="deployed", said=f"version {one.version} was deployed")
 
 
-def _failed(one: Outcome, error: str, cause: str, *, training: bool) -> Outcome:
-    again = f"tidegate train {one.model}" if training else f"tidegate approve {one.model} {one.version}"
+def _failed(one: Outcome, error: str, cause: str, state: str) -> Outcome:
+    """A training failed in that state; a deployment names it in its error."""
+    again = f"tidegate train {one.model}" if state else f"tidegate approve {one.model} {one.version}"
     if error == RESTARTED:
         said = "lost: the local cloud was stopped meanwhile"
         return replace(one, outcome="lost", said=said, reasons=(said,), next_step=again)
     if error == ROLLED_BACK:
         return replace(one, outcome="rolled back", said=f"rolled back: {cause}", reasons=(cause,))
-    reason = why(error, cause) or one.status
+    reason = why(error, cause, state) or one.status
     return replace(one, outcome="failed", said=f"failed: {reason}", reasons=(reason,), next_step=again)
 
 

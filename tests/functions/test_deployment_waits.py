@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.cli.machines import Execution, whereabouts
+from infra.cli.place import Place
 from tests.clouds import eventually
 from tests.functions.machine import WAIT_SECONDS, Machine
 from tests.functions.test_shadow import FINE, Deployment, shadowing
@@ -33,6 +35,18 @@ def test_what_it_waited_for_in_vain_is_what_it_fails_with(shadowing: LocalCloud)
     )
     assert bounded.entered(execution).count("Prepare") == 3
     assert bounded.entered(execution).count("AskAgainSoon") == 2
+
+
+def test_who_follows_it_can_say_what_it_waits_for(shadowing: LocalCloud) -> None:
+    machine = Machine(
+        shadowing, "deployment", {"Deploy": WAITS, **NEVER}, {'"Seconds": 15': '"Seconds": 9999'}
+    )
+    arn = machine.start({"detail": {}})
+    eventually(lambda: "AskAgainSoon" in machine.entered(arn), WAIT_SECONDS)
+    execution = Execution(arn=arn, machine=machine.name, name="", status="RUNNING", started="")
+    told = whereabouts(Place("any", shadowing), execution)
+    assert told == "AskAgainSoon: the end of version 1"
+    machine.states.stop_execution(executionArn=arn)
 
 
 def test_a_version_that_is_superseded_ends_well_and_says_so(shadowing: LocalCloud) -> None:

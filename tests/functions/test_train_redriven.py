@@ -1,4 +1,4 @@
-"""A training that is killed in any of its states goes on there, and no finished step runs again."""
+"""A training that is killed or fails in any of its states goes on there, and no finished step runs again."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ GATE = f"return {{'passed': True, 'reasons': [], 'package': {PACKAGE}}}"
 
 
 @pytest.fixture(scope="module")
-def redriven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def fails(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which a file of a step's name lets it fail once."""
+    return tmp_path_factory.mktemp("fails")
+
+
+@pytest.fixture(scope="module")
+def redriven(tmp_path_factory: pytest.TempPathFactory, fails: Path) -> Iterator[Machine]:
     """A cloud whose image of the models only takes its time, and the training machine in it."""
-    program = [sys.executable, str(Path(__file__).with_name("steps_program.py"))]
+    program = [sys.executable, str(Path(__file__).with_name("steps_program.py")), str(fails)]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps({"steps": program}))
         environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.01")
@@ -65,12 +71,7 @@ def test_a_killed_training_goes_on_where_it_was(redriven: Machine, full: bool) -
         eventually(lambda: state in redriven.entered(execution) and jobs(redriven, run)[state], WAIT_SECONDS)  # noqa: B023
         redriven.states.stop_execution(executionArn=execution, error="Killed")
         assert redriven.ended(execution)["status"] == "ABORTED"
-        redriven.states.redrive_execution(executionArn=execution)
-        told = redriven.ended(execution)
-        assert told["status"] == "SUCCEEDED", told
-        asked = jobs(redriven, run)
-        assert [asked[step].count("Completed") for step in STEPS] == [1, 1, 1], (state, asked)
-        assert [len(asked[step]) for step in STEPS] == [1 + (step == state) for step in STEPS], (state, asked)
+        goes_on(redriven, run, execution, state)
         packages = redriven.sagemaker.list_model_packages(ModelPackageGroupName=GROUP)
         latest = max(packages["ModelPackageSummaryList"], key=lambda one: one["ModelPackageVersion"])
         found = redriven.sagemaker.describe_model_package(ModelPackageName=latest["ModelPackageArn"])
@@ -78,6 +79,27 @@ def test_a_killed_training_goes_on_where_it_was(redriven: Machine, full: bool) -
         bucket, _, key = container["ModelDataUrl"].removeprefix("s3://").partition("/")
         assert run in key
         redriven.cloud.client("s3").head_object(Bucket=bucket, Key=key)
+
+
+def goes_on(machine: Machine, run: str, execution: str, state: str) -> None:
+    """Redrive it: the step of that state is asked for again, no other is, and all come to their end."""
+    machine.states.redrive_execution(executionArn=execution)
+    told = machine.ended(execution)
+    assert told["status"] == "SUCCEEDED", told
+    asked = jobs(machine, run)
+    assert [asked[step].count("Completed") for step in STEPS] == [1, 1, 1], (state, asked)
+    assert [len(asked[step]) for step in STEPS] == [1 + (step == state) for step in STEPS], (state, asked)
+
+
+def test_a_training_that_failed_by_itself_goes_on_at_the_state_that_failed(
+    redriven: Machine, fails: Path, full: bool
+) -> None:
+    for state in STEPS if full else STEPS[1:2]:
+        (fails / state.lower()).touch()
+        run, execution = begun(redriven)
+        told = redriven.ended(execution)
+        assert (told["status"], redriven.entered(execution)[-1]) == ("FAILED", state), told
+        goes_on(redriven, run, execution, state)
 
 
 def test_the_same_run_is_never_started_twice(redriven: Machine) -> None:

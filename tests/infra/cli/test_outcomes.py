@@ -11,9 +11,12 @@ from rich.console import Console
 
 from infra.cli import down, status
 from infra.cli import main as command
-from infra.cli.outcomes import Outcome, outcomes, why
+from infra.cli.failures import why
+from infra.cli.machines import executions, follow
+from infra.cli.outcomes import Outcome, outcomes
 from infra.cli.place import ROOT, Place
 from tests.clouds import eventually
+from tidegate.errors import Transient
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "passes": {"passed": True},
     "fails-the-gate": {"passed": False, "reasons": ["auc 0.5 is below 0.6", "too few rows"]},
     "fails-for-one": {"passed": False, "reasons": ["too few rows"]},
-    "breaks": {"way": "Failed", "state": "Train", "Error": "SageMaker.AlgorithmError", "Cause": BROKEN},
+    "breaks": {"way": "Train"},
     "was-lost": {"way": "Lost"},
     "goes-on": {"way": "GoesOn"},
 }
@@ -42,7 +45,7 @@ LOST = {"Type": "Fail", "Error": "States.ServiceRestart", "Cause": "it stopped"}
 def _training() -> dict[str, Any]:
     """The training machine from its gate's word on; nothing is asked of other services."""
     made = json.loads((ROOT / "infra/machines/training.asl.json").read_text())["States"]
-    states = {name: made[name] for name in ("Passed", "Registered", "Refused", "Failed")}
+    states = {name: made[name] for name in ("Passed", "Registered", "Refused")}
     for name in ("Register", "SayRegistered", "SayRefused"):
         states[name] = {
             "Type": "Pass",
@@ -51,10 +54,11 @@ def _training() -> dict[str, Any]:
     states["Register"]["Assign"] = {"package": PACKAGE}
     ways = [
         {"Condition": f"{{% $exists($states.input.way) and $states.input.way = '{way}' %}}", "Next": way}
-        for way in ("Failed", "Lost", "GoesOn")
+        for way in ("Train", "Lost", "GoesOn")
     ]
     states |= {
         "Begin": {"Type": "Choice", "Choices": ways, "Default": "Passed"},
+        "Train": {"Type": "Fail", "Error": "States.TaskFailed", "Cause": BROKEN},
         "Lost": LOST,
         "GoesOn": {"Type": "Wait", "Seconds": 3000, "Next": "Registered"},
     }
@@ -133,7 +137,7 @@ def test_a_training_says_how_it_ended(trainings: dict[str, Outcome]) -> None:
         "passes": ("registered", "registered as version 3"),
         "fails-the-gate": ("refused", "refused: auc 0.5 is below 0.6; too few rows"),
         "fails-for-one": ("refused", "refused: too few rows"),
-        "breaks": ("failed", "failed: TrainFailed: SageMaker.AlgorithmError: no rows at all"),
+        "breaks": ("failed", "failed: Train: no rows at all"),
         "was-lost": ("lost", "lost: the local cloud was stopped meanwhile"),
         "goes-on": ("running", "running: GoesOn"),
     }
@@ -209,6 +213,25 @@ def test_a_stop_knows_what_it_ends_and_says_so(machines: Place) -> None:
     assert down.about([]) == ""
 
 
+def test_our_own_errors_are_told_without_the_names_around_them() -> None:
+    ours = "the training of m: it has one row. Land more rows"
+    job = json.dumps({"TrainingJobName": "x", "FailureReason": ours})
+    function = json.dumps({"errorMessage": ours, "errorType": "Refused"})
+    assert why("States.TaskFailed", job, "Train") == f"Train: {ours}"
+    assert why("States.TaskFailed", job) == ours
+    assert why("PrepareFailed", f"Refused: {function}") == f"Prepare: {ours}"
+    assert why("EndpointFailed", "e is Failed: no ping") == "EndpointFailed: e is Failed: no ping"
+
+
 def test_a_cause_that_was_cut_is_told_as_it_is() -> None:
-    assert why("TrainFailed", 'X: {"FailureReason": "no') == 'TrainFailed: X: {"FailureReason": "no'
+    assert why("PrepareFailed", 'X: {"FailureReason": "no') == 'PrepareFailed: X: {"FailureReason": "no'
     assert why("", "") == ""
+
+
+def test_who_waits_is_told_now_and_again_what_for(machines: Place) -> None:
+    running = next(one for one in executions(machines, Setting.TRAINING_MACHINE_ARN) if one.running)
+    told: list[str] = []
+    with pytest.raises(Transient, match="no end within"):
+        follow(machines, running, told.append, 3.0, every=1.0)
+    assert told[:2] == ["Begin", "GoesOn"]
+    assert set(told[2:]) == {"still GoesOn"}
