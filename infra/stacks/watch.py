@@ -37,6 +37,7 @@ LOOKS = {
     "Live AUC": "LiveAuc",
 }
 OLDEST_MESSAGE = 900  # seconds that a file may wait
+UNFINISHED = 5  # answers in five minutes: a reader may leave
 
 
 class WatchStack(Floor):
@@ -87,20 +88,26 @@ class WatchStack(Floor):
         models = [name for name, model in self.kit.plan.models.items() if not model.writes]
         drifts = {f"{name} drift": _model("DriftsFound", name, "Sum") for name in models}
         self._alarms(drifts, 0, "what is asked or answered is not what training saw; see: tidegate drift")
-        environment = self.environment_.name
         lost = {
-            f"{name} lost captures": _metric(
-                "Tidegate", "LostCaptures", "Sum", {"environment": environment, "model": name}
-            )
-            for name in self.kit.plan.models
+            f"{name} lost captures": self._endpoints("LostCaptures", name) for name in self.kit.plan.models
         }
         self._alarms(lost, 0, "predictions were given that nobody can judge: see the endpoint's log")
+        cut = {
+            f"{name} unfinished answers": self._endpoints("UnfinishedAnswers", name)
+            for name, model in self.kit.plan.models.items()
+            if model.writes
+        }
+        self._alarms(cut, UNFINISHED, "texts that failed, or whose reader left: see the endpoint's log")
         board.add_widgets(
             *(
                 _graph(title, {name: _model(metric, name, "Maximum") for name in models}, 6)
                 for title, metric in LOOKS.items()
             ),
         )
+
+    def _endpoints(self, metric: str, model: str) -> Metric:
+        """What the endpoint of a model counts."""
+        return _metric("Tidegate", metric, "Sum", {"environment": self.environment_.name, "model": model})
 
     def _look_at_models(self, lake: LakeStack, training: TrainingStack) -> Worker:
         """The function that judges what models are asked and answer, and each model's clock."""

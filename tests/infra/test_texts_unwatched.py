@@ -53,7 +53,7 @@ def test_it_is_not_looked_at(watch: dict[str, Any]) -> None:
     assert "letters" not in asked
 
 
-def test_its_lost_captures_and_rollbacks_ring_and_no_drift(watch: dict[str, Any]) -> None:
+def test_its_lost_captures_unfinished_answers_and_rollbacks_ring_and_no_drift(watch: dict[str, Any]) -> None:
     alarms = {
         one["Properties"]["AlarmName"] for one in watch.values() if one["Type"] == "AWS::CloudWatch::Alarm"
     }
@@ -61,4 +61,5 @@ def test_its_lost_captures_and_rollbacks_ring_and_no_drift(watch: dict[str, Any]
     assert {name for name in alarms if name.startswith("tidegate-laptop-letters-")} == {
         "tidegate-laptop-letters-lost-captures",
         "tidegate-laptop-letters-rolled-back",
+        "tidegate-laptop-letters-unfinished-answers",
     }

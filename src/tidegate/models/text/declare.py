@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.models.declare import Frames, Lookup, Model
+from tidegate.errors import ContractMistake
+from tidegate.models.declare import Frames, Lookup, Model, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,3 +42,9 @@ class TextModel(Model):
     label: Any = _nothing
     baseline_feature: str = ""
     least_auc: float = 0.0
+
+    def __post_init__(self) -> None:
+        """What would have no effect is refused."""
+        if self.watch != Watch():
+            where, what = f"pipelines/{self.name}/__init__.py", "watch=… is declared of a model of text"
+            raise ContractMistake(where, f"{what}: {NOT_WATCHED}", "Leave `watch` out")

@@ -10,7 +10,9 @@ import pytest
 
 from tests.tidegate.models.test_gating import RUN
 from tests.tidegate.models.text.step_graph import WORDS, card, pairs, text_model
+from tidegate.errors import ContractMistake
 from tidegate.models.card import page
+from tidegate.models.declare import Watch
 from tidegate.models.gating import reasons_against
 from tidegate.models.onnx_model import OnnxModel
 from tidegate.models.text.evaluate import evaluate_text
@@ -46,6 +48,11 @@ def test_a_model_that_beats_them_is_registered_with_its_figures() -> None:
     told = request["CustomerMetadataProperties"]
     assert float(told["perplexity"]) == pytest.approx(report["challenger"]["perplexity"], abs=1e-6)
     assert "It writes" in page(report)
+
+
+def test_a_watch_that_would_have_no_effect_is_refused_where_it_is_declared() -> None:
+    with pytest.raises(ContractMistake, match="watch=… is declared of a model of text"):
+        text_model(watch=Watch(least_rows=5))
 
 
 def test_who_learned_from_a_personal_column_has_no_text_shown() -> None:
