@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
     from infra.cli.screen import Screen
+    from tidegate.lake.entry import Entry
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,14 +28,15 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         (
             one.object_id[:8],
             one.key,
-            one.state.value,
-            one.total_rows,
-            ledger.published_rows(one),
-            one.bad_rows,
-            "; ".join(filter(None, (one.reason, one.drift and f"columns: {one.drift}"))),
+            f"{ledger.published_rows(one):,} of {one.total_rows:,}",
+            "; ".join(filter(None, (_state(one), one.reason, one.drift and f"columns: {one.drift}"))),
         )
         for one in shown
     ]
     title = f"{len(shown)} of {len(found)} files"
-    columns = ("id", "key", "state", "rows", "published", "bad", "reason")
+    columns = ("id", "file", "published", "what became of it")  # no more, for 80 columns' sake
     return Answer([ledger.data(one) for one in shown], lambda: grid(title, columns, rows))
+
+
+def _state(one: Entry) -> str:
+    return one.state.value.replace("_", " ")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tidegate.lake.entry import Entry
 
 SHOWN_FILES = 12
+FILES = ("table", "file", "checked by contract")  # which is no hash of a schema file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +167,7 @@ def _view(trace: Trace, found: Lineage, lost: list[str]) -> RenderableType:
             f"{made_by.run}, code {made_by.code}, seed {made_by.seed}",
         ),
         *(
-            (f"table {name}", f"snapshot {at}, contract {made_by.contracts[name]}")
+            (f"table {name}", f"snapshot {at}, schema file {made_by.contracts[name]}")
             for name, at in made_by.tables.items()
         ),
         ("missing", "; ".join(lost) or "nothing: every link is there"),
@@ -175,5 +176,5 @@ def _view(trace: Trace, found: Lineage, lost: list[str]) -> RenderableType:
     more = f", the first {SHOWN_FILES}" if len(every) > SHOWN_FILES else ""
     return Group(
         grid(f"answer {trace.identity}", ("link", "what"), steps),
-        grid(counted(len(every), "file") + more, ("table", "file", "contract"), every[:SHOWN_FILES]),
+        grid(counted(len(every), "file") + more, FILES, every[:SHOWN_FILES]),
     )

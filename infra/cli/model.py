@@ -11,7 +11,7 @@ from infra.cli import place, version
 from infra.cli.answer import Answer, said
 from infra.cli.dataset import refuse_odd_name
 from infra.cli.place import ROOT
-from infra.cli.scaffold import FRAMEWORKS, TEXT, model_files
+from infra.cli.scaffold import FRAMEWORKS, TEXT, fits, fitting, model_files
 from tidegate.errors import BadRequest, Refused
 from tidegate.models.environment import LOCK
 
@@ -102,13 +102,15 @@ def new(args: argparse.Namespace) -> Answer:
         raise Refused(
             str(folder.relative_to(ROOT)), "this model exists already", "Edit it, or choose another name"
         )
-    files = model_files(args.name, _request(args.of, args.framework), args.framework, args.target)
+    dataset = _request(args.of, args.framework)
+    files = model_files(args.name, dataset, args.framework, args.target)
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
     shown = folder.relative_to(ROOT)
     return said(
-        f"Wrote {shown}/: say what it sees, what it learns, and what it must reach."
+        f"Wrote {shown}/, of {dataset.name}: say what it sees, what it learns, and what it must reach."
+        + ("" if args.of else f"\nOthers may fit as well: --of {fitting(args.framework)}")
         + _own_environment(args.name, files)
         + f"\nNext: tidegate up, then tidegate train {args.name}",
         files=[str(shown / name) for name in files],
@@ -124,11 +126,8 @@ def _request(name: str, framework: str) -> Dataset:
 
     if name:
         return find.dataset(name)
-    for dataset in find.datasets().values():
-        if dataset.partition or framework == TEXT:
-            return dataset
-    raise BadRequest(
-        "model new",
-        "no dataset has a partition, hence a time to split by",
-        "Say which: --of DATASET",
-    )
+    found = next((one for one in find.datasets().values() if fits(one, framework)), None)
+    if found is None:
+        what = "no dataset has a column of text" if framework == TEXT else "no dataset has a time and numbers"
+        raise BadRequest("model new", what, "Add one: tidegate dataset new NAME --from SAMPLE")
+    return found

@@ -67,12 +67,14 @@ class Place:
         pages = self.client("ssm").get_paginator("get_parameters_by_path").paginate(Path=path)
         said = {one["Name"].removeprefix(path): one["Value"] for page in pages for one in page["Parameters"]}
         if not said:
-            raise NotFound(f"{self.address}{path}", "nothing is deployed", f"Deploy it: {self._how()}")
+            raise NotFound(f"{self.address}{path}", "nothing is deployed", f"Deploy it: {self.how}")
         return Settings(
             {setting.value: said[setting.parameter] for setting in Setting if setting.parameter in said}
         )
 
-    def _how(self) -> str:
+    @property
+    def how(self) -> str:
+        """How it is deployed."""
         return (
             "tidegate up"
             if self.environment == LAPTOP

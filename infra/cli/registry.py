@@ -46,7 +46,7 @@ def versions(place: Place, model: str) -> list[Version]:
     """
     client = place.client("sagemaker")
     group = resource_name(place.environment, model)
-    listed = _listed(client, group, model)
+    listed = _listed(place, client, group, model)
     return [_version(client, model, one["ModelPackageArn"]) for one in listed]
 
 
@@ -119,7 +119,7 @@ def serves(place: Place, model: str, version: int) -> bool:
     return found is not None and (found["version"], found["status"]) == (version, "InService")
 
 
-def _listed(client: Any, group: str, model: str) -> list[Mapping[str, Any]]:
+def _listed(place: Place, client: Any, group: str, model: str) -> list[Mapping[str, Any]]:
     from botocore.exceptions import ClientError
 
     pages = client.get_paginator("list_model_packages").paginate(
@@ -131,7 +131,7 @@ def _listed(client: Any, group: str, model: str) -> list[Mapping[str, Any]]:
         if error.response["Error"]["Code"] not in ("ValidationException", "ResourceNotFound"):
             raise
         raise NotFound(
-            f"model {model}", f"the registry has no group {group}", "Deploy first: tidegate up"
+            f"model {model}", f"the registry has no group {group}", f"Deploy first: {place.how}"
         ) from error
 
 

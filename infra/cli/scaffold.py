@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tidegate import find
 from tidegate.errors import BadRequest
 from tidegate.models.environment import LOCK
 
@@ -117,15 +118,33 @@ def model_files(name: str, dataset: Dataset, framework: str, target: str = "") -
     return {file: text.format(**told) for file, text in texts.items()} | _of(framework, target)
 
 
+def fits(dataset: Dataset, framework: str) -> bool:
+    """Whether the files of a new model can be written for that dataset."""
+    if framework == TEXT:
+        return bool(_texts(dataset))
+    known, later = _known_and_later(dataset)
+    return bool(known) and len(known) + len(later) > 1 and dataset.partition is not None
+
+
+def fitting(framework: str) -> str:
+    """The names of the datasets of which that is true."""
+    named = [name for name, dataset in find.datasets().items() if fits(dataset, framework)]
+    return " | ".join(named) or "(there is none; add one: tidegate dataset new)"
+
+
+def _known_and_later(dataset: Dataset) -> tuple[list[str], list[str]]:
+    known = [column for column in _numbers(dataset) if column in dataset.known_by(dataset.moments[0])]
+    return known, [column for column in _numbers(dataset) if column not in known]
+
+
 def _columns(dataset: Dataset, target: str) -> tuple[list[str], str]:
     """The numbers that are known first, and the one to predict."""
-    known = [column for column in _numbers(dataset) if column in dataset.known_by(dataset.moments[0])]
-    later = [column for column in _numbers(dataset) if column not in known]
-    if not known or len(known) + len(later) < 2 or dataset.partition is None:
+    known, later = _known_and_later(dataset)
+    if not fits(dataset, ""):
         raise BadRequest(
             f"schemas/{dataset.name}.py",
             "a model needs a partition column and two columns of numbers",
-            "Choose another dataset: --of DATASET",
+            f"Choose a dataset that fits: --of {fitting('')}",
         )
     target = target or _to_learn(known, later)
     if target not in (*known, *later):
@@ -141,17 +160,13 @@ def _to_learn(known: list[str], later: list[str]) -> str:
 
 
 def _text_files(name: str, dataset: Dataset, target: str) -> dict[str, str]:
-    texts = [
-        column
-        for column, found in dataset.table_row.to_schema().columns.items()
-        if str(found.dtype) == "String" and column in dataset.schema().columns
-    ]
+    texts = _texts(dataset)
     free = [column for column in texts if column not in dataset.key]
     if not texts or (target and target not in texts):
         raise BadRequest(
             f"schemas/{dataset.name}.py",
             "a model of text learns from a column of text",
-            f"Name one: --target COLUMN, of: {', '.join(texts) or 'another dataset (--of DATASET)'}",
+            f"Name one: --target {' | '.join(texts)}" if texts else f"Choose one: --of {fitting(TEXT)}",
         )
     told = {
         "name": name,
@@ -168,6 +183,12 @@ def _of(framework: str, target: str) -> dict[str, str]:
     paths = [path for path in (TEMPLATES / framework).iterdir() if path.name in WRITTEN]
     files = {path.name: path.read_text("utf-8") for path in paths}
     return files | {"fit.py": _TARGET.sub(f'TARGET = "{target}"', files["fit.py"])}
+
+
+def _texts(dataset: Dataset) -> list[str]:
+    columns = dataset.table_row.to_schema().columns.items()
+    arriving = dataset.schema().columns
+    return [name for name, found in columns if str(found.dtype) == "String" and name in arriving]
 
 
 def _numbers(dataset: Dataset) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from infra.cli import ledger, place, registry
+from infra.cli import ledger, place, registry, stacks
 from infra.cli.answer import Answer, Exit, grid, minute, said
 from infra.cli.outcomes import in_words, outcomes
 from tidegate.errors import NotFound
@@ -31,6 +31,9 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
     """Look, and tell."""
     try:
         where = place.find(args.environment)
+        if told := stacks.in_part(where, states := stacks.of(where)):
+            answer = said(told, running=True, stacks=states)
+            return Answer(answer.data, answer.view, Exit.WANTING)
         where.settings  # noqa: B018 - raises NotFound while nothing is deployed
     except NotFound as error:
         answer = said(f"{error.where}: {error.what}. {error.next_step}", running=False)

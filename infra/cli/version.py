@@ -84,7 +84,7 @@ def view(told: Json) -> RenderableType:
         grid("the gate's rules", ("rule", "", "figures"), _rules(told)),
         grid("part by part", ("part", "rows", "rate", "AUC"), _slices(evaluation)),
         grid("what it goes by", ("feature", "AUC lost without it"), _features(evaluation)),
-        grid("learned from", ("table", "file", "contract"), _files(told)),
+        grid("learned from", lineage.FILES, _files(told)),
         grid(
             "roll-outs",
             ("started (UTC)", "outcome"),
@@ -122,7 +122,7 @@ def _facts(told: Json) -> list[tuple[str, str]]:
         ("rows", f"{training['rows']:,}, from {training['from']} to {training['to']}"),
         ("made with", ", ".join(f"{name} {version}" for name, version in training["environment"].items())),
         *(
-            (name, f"snapshot {snapshot}, contract {told['contracts'].get(name, '')}")
+            (name, f"snapshot {snapshot}, schema file {told['contracts'].get(name, '')}")
             for name, snapshot in told["snapshots"].items()
         ),
         ("missing", "; ".join(told["missing"]) or "nothing: every link to its files is there"),

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from infra.cli import land, ledger
 from infra.cli import main as command
+from infra.cli.main import parser
 from infra.cli.quarantine import evidence
 from tidegate.contract.verdict import MASK
 from tidegate.errors import NotFound, Transient
@@ -86,6 +87,23 @@ def test_people_get_a_table_with_the_same(
 ) -> None:
     assert command.main(["files", "--environment", "cli-tests"]) == 0
     assert "flights/b.csv" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_table_of_files_is_readable_on_a_narrow_terminal(entries: dict[str, Entry], width: int) -> None:
+    console = Console(width=width, file=io.StringIO(), record=True)
+    arguments = parser().parse_args(["files", "--environment", "cli-tests"])
+    console.print(arguments.run(arguments, None).view())
+    shown = console.export_text().splitlines()
+    assert max(map(len, shown)) <= width
+    (line,) = [one for one in shown if "flights/a.csv" in one]
+    assert [cell.strip() for cell in line.strip("│ ").split("│")] == [
+        "aaaaaaaa",
+        "flights/a.csv",
+        "10 of 10",
+        "published",
+    ]
+    assert len(shown) < 16
 
 
 def test_a_file_with_other_columns_is_shown_with_them(

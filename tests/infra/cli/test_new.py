@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -68,6 +69,18 @@ def test_a_new_model_is_found(copy: Path) -> None:
 def test_a_new_model_learns_no_number_whose_plan_is_known() -> None:
     files = model_files("new", find.dataset("flights"), "sklearn")
     assert 'TARGET = "dep_delay"' in files["fit.py"]
+
+
+def test_a_new_model_names_the_datasets_that_fit(copy: Path) -> None:
+    made = checkout.tidegate(copy, "model", "new", "whichever")
+    assert made.returncode == 0, made.stderr
+    assert "Wrote pipelines/whichever/, of bookings" in made.stdout
+    assert "--of bookings | flights | " in made.stdout
+    shutil.rmtree(copy / "pipelines" / "whichever")
+    refused = checkout.tidegate(copy, "model", "new", "whichever", "--of", "airlines")
+    assert refused.returncode == 3
+    assert "Choose a dataset that fits: --of bookings | flights | " in refused.stderr
+    assert "airlines" not in refused.stderr.partition("fits:")[2]
 
 
 @pytest.mark.parametrize("framework", [one for one in FRAMEWORKS if one != TEXT])
