@@ -93,17 +93,20 @@ class Packages:
         self._groups = groups
 
     def create(self, request: Record) -> Record:
-        """CreateModelPackage: the next version of its group."""
+        """CreateModelPackage: the next version of its group, or the one that was made with the same token."""
         if "ModelPackageGroupName" not in request:
             raise not_implemented("A model package outside a group")
         for container in request.get("InferenceSpecification", {}).get("Containers", []):
             self.parts.config.images.program(container.get("Image", ""))
-        request.pop("ClientToken", None)
+        token = request.pop("ClientToken", "")
         tags = request.pop("Tags", [])
         group = self._groups.get(request["ModelPackageGroupName"])
         name = group["ModelPackageGroupName"]
         now = time.time()
         with self.parts.store.lock:
+            for made in self.parts.store.every(self.noun):
+                if token and (made["ModelPackageGroupName"], made.get("_token")) == (name, token):
+                    return {"ModelPackageArn": made["ModelPackageArn"]}
             group["_versions"] += 1
             version = group["_versions"]
             arn = self.parts.config.arn("model-package", f"{name}/{version}")
@@ -120,6 +123,7 @@ class Packages:
                     "ModelPackageStatusDetails": DETAILS,
                     "CertifyForMarketplace": False,
                     "CreationTime": now,
+                    "_token": token,
                 },
             )
             self.parts.tag(arn, tags)

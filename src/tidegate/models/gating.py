@@ -153,6 +153,7 @@ def package_request(environment: str, run: Run, evaluation: Json, card: str) -> 
     report = f"{run.prefix}/evaluation/evaluation.json"
     return {
         "ModelPackageGroupName": resource_name(environment, run.model),
+        "ClientToken": run.token,
         "ModelPackageDescription": f"AUC {auc:.4f} on {evaluation['rows']} later rows",
         "InferenceSpecification": {
             "Containers": [

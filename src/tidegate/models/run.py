@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Self
+from uuid import NAMESPACE_URL, uuid5
 
 from tidegate.errors import Mistake
 
@@ -29,6 +30,11 @@ class Run:
     prefix: str  # s3://<artefact>/runs/<model>/<run>
     champion: str  # the model data of the version in service, or nothing
     training_image: str = ""  # where `fit` runs, if its framework is not in `image`
+
+    @property
+    def token(self) -> str:
+        """By which the registry knows this run's package again: a step that is repeated registers it once."""
+        return str(uuid5(NAMESPACE_URL, self.prefix))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import boto3
@@ -125,3 +125,4 @@ def test_the_registration_is_a_valid_request_that_names_data_code_and_hash() -> 
     told = request["CustomerMetadataProperties"]
     assert (told["snapshot_flights"], told["code"], told["sha256"]) == ("11", "c0de", "f" * 64)
     assert request["ModelApprovalStatus"] == "PendingManualApproval"
+    assert request["ClientToken"] == RUN.token != replace(RUN, prefix=f"{RUN.prefix}-2").token

@@ -65,6 +65,7 @@ def package_request(environment: str, run: Run, evaluation: Json) -> dict[str, A
     data = f"{run.prefix}/model/{run.run}/output/model.tar.gz"
     return {
         "ModelPackageGroupName": resource_name(environment, run.model),
+        "ClientToken": run.token,
         "ModelPackageDescription": f"Perplexity {mine:.3f} on {evaluation['rows']} texts, pairs: {pairs:.3f}",
         "InferenceSpecification": {
             "Containers": [{"Image": run.image, "ModelDataUrl": data}],

@@ -18,7 +18,7 @@ def heard(sage: Sage) -> Any:
     )
 
 
-def package(sage: Sage, group: str) -> str:
+def package(sage: Sage, group: str, **more: str) -> str:
     inference = {
         "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://art/m.tar.gz"}],
         "SupportedContentTypes": ["application/json"],
@@ -29,6 +29,7 @@ def package(sage: Sage, group: str) -> str:
         InferenceSpecification=inference,
         ModelApprovalStatus="PendingManualApproval",
         CustomerMetadataProperties={"run": "r1"},
+        **more,
     )["ModelPackageArn"]
     return arn
 
@@ -56,6 +57,17 @@ def test_a_package_gets_the_next_version_and_its_approval_is_told(sage: Sage, he
         ModelPackageGroupName="tidegate-delay", ModelApprovalStatus="Approved"
     )
     assert [each["ModelPackageArn"] for each in approved["ModelPackageSummaryList"]] == [first]
+
+
+def test_a_package_that_is_sent_again_with_its_token_is_registered_once(sage: Sage) -> None:
+    sagemaker = sage.client("sagemaker")
+    for group in ("tidegate-once", "tidegate-other"):
+        sagemaker.create_model_package_group(ModelPackageGroupName=group)
+    first = package(sage, "tidegate-once", ClientToken="a-run")
+    assert package(sage, "tidegate-once", ClientToken="a-run") == first
+    assert package(sage, "tidegate-once", ClientToken="another") != first
+    assert package(sage, "tidegate-other", ClientToken="a-run").endswith("/tidegate-other/1")
+    assert "_token" not in sagemaker.describe_model_package(ModelPackageName=first)
 
 
 def test_tags_are_kept_by_arn(sage: Sage) -> None:
