@@ -94,7 +94,8 @@ def test_a_killed_training_goes_on_where_it_was(redriven: Machine, full: bool) -
         run, execution = begun(redriven)
         eventually(lambda: is_in(redriven, state, run, execution), WAIT_SECONDS)  # noqa: B023
         redriven.states.stop_execution(executionArn=execution, error="Killed")
-        assert redriven.ended(execution)["status"] == "ABORTED"
+        killed = redriven.ended(execution)
+        assert killed["status"] == "ABORTED", (state, killed.get("error"), killed.get("cause"))
         goes_on(redriven, run, execution, state)
         (found,) = packages(redriven, run)
         bucket, _, key = data(found).removeprefix("s3://").partition("/")
