@@ -136,7 +136,7 @@ def _parse(body: bytes) -> Row:
 
 def _rows(asked: Row) -> list[Row]:
     rows = asked["rows"] if len(asked) == 1 and "rows" in asked else [asked]
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or set(map(type, rows)) != {dict}:
         raise Rejected(
             400, "`rows` is no list of objects with at least one in it", "Send one object for each row"
         )

@@ -1,6 +1,6 @@
 """What an endpoint keeps of its predictions, and where: JSON lines below `captures/` in the artefact bucket.
 
-One line is one predicted row: `{"id", "n", "at", "version", "row", "features", "score"}`. `id` names the
+One line is one predicted row: `{"id", "at", "version", "n", "row", "features", "score"}`. `id` names the
 request, `n` the row in it, `at` the moment in UTC; `row` holds the request's columns as they came, `features`
 what the model saw (null: nothing was known). Personal columns are in neither. A text's line also has what was
 written, `text`, why it `ended`, and its `bytes`. Files are written whole, and never changed.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    Put = Callable[[str, bytes | bytearray], None]  # raises Transient when it may work later
+    Put = Callable[[str, bytes], None]  # raises Transient when it may work later
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,8 @@ class _File:
 
     key: str
     until: datetime  # where its hour ends
-    body: bytearray = field(default_factory=bytearray)
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
     lines: int = 0
 
 
@@ -68,6 +69,7 @@ class Capturing:
         self._open: _File | None = None
         self._waiting = 0
         self._tally = Tally()
+        self._ask: Callable[[], None] = lambda: None
         self._due, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="captures", daemon=True)
 
@@ -75,24 +77,28 @@ class Capturing:
         """Begin to write."""
         self._thread.start()
 
-    def keep(self, lines: list[bytes], at: datetime) -> None:
-        """Take the lines of one answer, given at that moment in UTC."""
-        size = sum(map(len, lines))
+    def ask_first(self, ask: Callable[[], None]) -> None:
+        """Before it writes, it calls `ask`, which hands over what was held back until then."""
+        self._ask = ask
+
+    def keep(self, lines: bytes, count: int, at: datetime) -> None:
+        """Take so many lines of answers, given in the same hour as that moment in UTC."""
         with self._lock:
-            if self._waiting + size > self._most_waiting:
-                self._tally.lost += len(lines)
+            if self._waiting + len(lines) > self._most_waiting:
+                self._tally.lost += count
                 return
             file = self._file_for(at)
-            for line in lines:
-                file.body += line
-            file.lines += len(lines)
-            self._waiting += size
-        if len(file.body) >= LARGEST_FILE:
+            file.parts.append(lines)
+            file.size += len(lines)
+            file.lines += count
+            self._waiting += len(lines)
+        if file.size >= LARGEST_FILE:
             self._due.set()
 
     def flush(self) -> bool:
         """Write all that was taken before, oldest first; False when the rest must wait."""
         with self._writing:
+            self._ask()
             with self._lock:
                 self._open = None  # what comes now begins another file
                 closed = len(self._files)
@@ -103,6 +109,7 @@ class Capturing:
         self._ended.set()
         self._due.set()
         self._thread.join(patience_seconds)
+        self._ask()
         with self._lock:
             left = sum(file.lines for file in self._files)
             self._tally.lost += left
@@ -117,7 +124,7 @@ class Capturing:
 
     def _file_for(self, at: datetime) -> _File:
         file = self._open
-        if file is None or at >= file.until or len(file.body) >= LARGEST_FILE:
+        if file is None or at >= file.until or file.size >= LARGEST_FILE:
             until = at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
             file = self._open = _File(capture_key(self._model, at, self._version, uuid4().hex), until)
             self._files.append(file)
@@ -126,7 +133,7 @@ class Capturing:
     def _write_oldest(self) -> bool:
         file = self._files[0]
         try:
-            self._put(file.key, file.body)
+            self._put(file.key, b"".join(file.parts))
         except Transient as error:
             log.warning("captures wait: %s", error)
             with self._lock:
@@ -134,7 +141,7 @@ class Capturing:
             return False
         with self._lock:
             self._files.popleft()
-            self._waiting -= len(file.body)
+            self._waiting -= file.size
             self._tally.written += file.lines
         return True
 
@@ -150,7 +157,7 @@ def to_bucket(s3: Any, bucket: str) -> Put:
     """Puts files into a bucket."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    def put(key: str, body: bytes | bytearray) -> None:
+    def put(key: str, body: bytes) -> None:
         try:
             s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/x-ndjson")
         except (BotoCoreError, ClientError) as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tidegate.models.captures import lines, moment_of
+from tidegate.models.capture_lines import Kept, Pattern
+from tidegate.models.captures import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from tidegate.models.answer import Answer, Row
     from tidegate.models.capturing import Capturing
     from tidegate.models.measuring import Measuring
+
+LINES_AT_ONCE = 64  # more wait for each other to become lines in one go, which takes a third of the time
 
 
 class Recording:
@@ -35,10 +39,14 @@ class Recording:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._capturing, self._measuring, self._version = capturing, measuring, version
-        self._features = [(place, name) for place, name in enumerate(features) if name not in personal]
-        self._every = tuple(features) if len(self._features) == len(features) else ()
+        places = [place for place, name in enumerate(features) if name not in personal]
+        self._pattern = Pattern(version, [features[place] for place in places])
+        self._places = places if len(places) < len(features) else None
         self._millisecond, self._moment = 0, (datetime.min.replace(tzinfo=UTC), "")
         self._personal, self._sampled, self._chance = personal, sampled, chance
+        self._held: list[Kept] = []
+        self._held_lines, self._held_since, self._holding = 0, self._moment[0], threading.RLock()
+        capturing.ask_first(self._hand_over)
 
     def start(self) -> None:
         """Begin to write down what is remembered."""
@@ -65,16 +73,23 @@ class Recording:
     def _capture(self, answer: Answer, matrix: NDArray[np.float32]) -> None:
         at, moment = self._now()
         rows = [self._impersonal(row) for row in answer.rows] if self._personal else answer.rows
-        features = [self._seen(values) for values in matrix.tolist()]
-        told = lines(
-            identity=answer.identity,
-            moment=moment,
-            version=self._version,
-            rows=rows,
-            features=features,
-            scores=answer.scores,
-        )
-        self._capturing.keep(told, at)
+        seen = matrix if self._places is None else matrix[:, self._places]
+        with self._holding:
+            if self._held and at.hour != self._held_since.hour:  # each hour has its own files
+                self._hand_over()
+            if not self._held:
+                self._held_since = at
+            self._held.append(Kept(answer.identity, moment, rows, seen, answer.scores))
+            self._held_lines += len(rows)
+            if self._held_lines >= LINES_AT_ONCE:
+                self._hand_over()
+
+    def _hand_over(self) -> None:
+        with self._holding:
+            held, count, since = self._held, self._held_lines, self._held_since
+            self._held, self._held_lines = [], 0
+            if held:
+                self._capturing.keep(self._pattern.written(held), count, since)
 
     def _now(self) -> tuple[datetime, str]:
         """The moment, and its words, which are made once a millisecond."""
@@ -83,11 +98,6 @@ class Recording:
             at = datetime.fromtimestamp(millisecond / 1000, UTC)
             self._millisecond, self._moment = millisecond, (at, moment_of(at))
         return self._moment
-
-    def _seen(self, values: list[float]) -> dict[str, float]:
-        if self._every:
-            return dict(zip(self._every, values, strict=True))
-        return {name: values[place] for place, name in self._features}
 
     def _impersonal(self, row: Row) -> Row:
         return {name: value for name, value in row.items() if name not in self._personal}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from os import urandom
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ LONGEST_ID = 64  # SageMaker's own limit
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
@@ -40,6 +41,18 @@ class Endpoint:
             await self._respond(scope, receive, send)
         elif scope["type"] == "lifespan":
             await live(self._recording, receive, send)
+
+    def at_once(self, headers: Headers, body: bytes) -> Answer | None:
+        """The answer to `POST /invocations`, where it is a good one that needs no waiting.
+
+        Raises:
+            Rejected: the request is no JSON, or too large, or its name is none.
+        """
+        return self._answerer.at_once(body, identity_of(headers))
+
+    def answered(self, answer: Answer) -> None:
+        """Remember an answer that was sent."""
+        self._recording.answered(answer)
 
     async def _respond(self, scope: Message, receive: Receive, send: Send) -> None:
         answer = None
@@ -63,7 +76,7 @@ class Endpoint:
         if path == "/ping" and method == "GET":
             return None
         if path == "/invocations" and method == "POST":
-            identity = identity_of(scope)
+            identity = identity_of(scope["headers"])
             body = await read(receive, LARGEST_BODY, "Send fewer rows at once")
             if answer := self._answerer.at_once(body, identity):
                 return answer
@@ -87,16 +100,26 @@ async def live(recording: Recording, receive: Receive, send: Send) -> None:
             return
 
 
-def identity_of(scope: Message) -> str:
+def identity_of(headers: Headers) -> str:
     """What the caller calls the request (SageMaker's InferenceId), or a name of our own."""
-    for name, value in scope["headers"]:
+    for name, value in headers:
         if name == INFERENCE_ID and value:
             given: str = value.decode("latin-1")
             if len(given) > LONGEST_ID or not given.isascii() or not given.isprintable():
                 said = f"its inference id is not {LONGEST_ID} printable ASCII characters at most"
                 raise Rejected(400, said, "Send another, or none")
             return given
-    return urandom(16).hex()
+    return next(_NAMES)
+
+
+def _names() -> Iterator[str]:
+    """Random names; to ask the system for many at once costs little more than to ask for one."""
+    while True:
+        many = urandom(4096).hex()
+        yield from (many[start : start + 32] for start in range(0, len(many), 32))
+
+
+_NAMES = _names()
 
 
 async def read(receive: Receive, largest: int, next_step: str) -> bytes:
@@ -129,4 +152,9 @@ def serve(endpoint: Application, host: str, port: int) -> None:
     """Answer until the process is told to stop."""
     import uvicorn
 
-    uvicorn.run(endpoint, host=host, port=port, lifespan="on", log_level="warning", access_log=False)
+    from tidegate.models.short_way import speaking
+
+    http = speaking(endpoint) if isinstance(endpoint, Endpoint) else "httptools"
+    uvicorn.run(
+        endpoint, host=host, port=port, http=http, lifespan="on", log_level="warning", access_log=False
+    )

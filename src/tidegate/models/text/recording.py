@@ -46,7 +46,7 @@ class TextRecording(Recording):
             bytes=len(writing.body),
             **self._impersonal(text),
         )
-        self._capturing.keep(told, at)
+        self._capturing.keep(b"".join(told), len(told), at)
 
 
 def personal_of(model: TextModel, request: Dataset) -> frozenset[str]:

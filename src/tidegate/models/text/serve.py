@@ -73,7 +73,7 @@ class TextEndpoint:
         if route == ("GET", "/ping"):
             await say(send, 200, b"")
         elif route == ("POST", "/invocations"):
-            identity = identity_of(scope)
+            identity = identity_of(scope["headers"])
             body = await read(receive, LARGEST_BODY, "Send a shorter prompt")
             asked = await asyncio.to_thread(self._answerer.read, body)
             if asked is None:

@@ -81,7 +81,7 @@ def read(s3: Any, bucket: str, found: Sequence[File], types: Mapping[str, str]) 
     named = as_named(rows, {name: types[name] for name in rows.columns if name in types})
     return Captured(
         rows=rows.with_columns(named.get_columns()),
-        features=_frame([line["features"] for line in told]),
+        features=_frame([line["features"] for line in told]).cast(pl.Float32),  # which they were written as
         answers=answers.with_columns(moments),
     )
 
