@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from tidegate import aws, settings
 from tidegate.models import shift
 from tidegate.models.in_service import Records
-from tidegate.models.shadowing import fault, measured
+from tidegate.models.shadowing import beside, fault, measured
 from tidegate.models.signals import SHIFT, ring
 from tidegate.settings import Setting
 
@@ -29,12 +29,13 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     since = datetime.fromisoformat(event["since"])
     scores = shift.captured(aws.client("s3"), known[Setting.ARTEFACT_BUCKET], event["model"], since, now)
     slow = ""
-    if event["way"] == "shadow":
-        slow = fault(*measured(aws.client("cloudwatch"), event["endpoint"], since, now))
+    if event["way"] == "shadow" or event.get("copies"):
+        live, shadow = beside(records.read(event["model"]), known[Setting.ENVIRONMENT], event)
+        slow = fault(*measured(aws.client("cloudwatch"), live, shadow, since, now))
     found, unwanted = judge(records, event, scores, slow)
     if found.known:
         ring(event["endpoint"], SHIFT, found.distance)
-    if unwanted and event["way"] != "shadow":
+    if unwanted and event["way"] == "update":
         ring(event["endpoint"])
     logger.info("compared", extra={"model": event["model"], "said": found.words(), "unwanted": unwanted})
     return {"unwanted": unwanted, "said": found.words()}

@@ -9,9 +9,11 @@ from aws_lambda_powertools import Logger
 from tidegate import aws, settings
 from tidegate.facts import ModelApproved, RollbackRequested
 from tidegate.models.deployments import Asking, Deployments
+from tidegate.models.fronted import FrontDeployments
 from tidegate.models.in_service import Records
 from tidegate.models.rollout import Site
 from tidegate.models.signals import ring
+from tidegate.models.ways import Serverless
 from tidegate.plan import plan
 from tidegate.settings import Setting
 
@@ -33,7 +35,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     )
     records = Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE])
     cloudwatch, states = aws.client("cloudwatch"), aws.client("stepfunctions")
-    deployments = Deployments(sagemaker, cloudwatch, states, records, site, plan(), ring)
+    serving = plan().model(event["detail"]["model"]).serving
+    kind = FrontDeployments if isinstance(serving, Serverless) else Deployments
+    deployments = kind(sagemaker, cloudwatch, states, records, site, plan(), ring)
     asking = Asking(execution=event["execution"], at=event["time"])
     if event["detail-type"] == RollbackRequested.name():
         prepared = deployments.back(RollbackRequested.from_event(event), asking)

@@ -5,22 +5,31 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import random
+import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tidegate import aws, settings
+from tidegate.errors import NotFound
+from tidegate.models.front import Front, Kept, callers_fault, invoke, throttled
+from tidegate.models.in_service import Records
+from tidegate.models.mirroring import Mirror
 from tidegate.models.run import resource_name
+from tidegate.models.signals import answered
+from tidegate.models.ways import Serverless
 from tidegate.plan import plan
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 logger = Logger(service="predict")
 LARGEST_BODY = 1_000_000
-CALLERS_FAULT = (400, 413, 422)
+PATIENCE_SECONDS = 12  # with a version on its way in: the caller has thirty, and the other version is left
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -36,23 +45,46 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     if model not in plan().models:
         known = ", ".join(plan().models) or "none"
         return _error(404, f"/predict/{model[:100]}", "no model has this name", f"The models are: {known}")
-    return predict(
-        aws.client("sagemaker-runtime"), settings.from_environment()[Setting.ENVIRONMENT], model, body
+    environment = settings.from_environment()[Setting.ENVIRONMENT]
+    if isinstance(plan().models[model].serving, Serverless):
+        return predict(lambda: front(environment).ask(model, body), model)
+    runtime, endpoint = aws.client("sagemaker-runtime"), resource_name(environment, model)
+    return predict(lambda: invoke(runtime, endpoint, body), model)
+
+
+@cache
+def front(environment: str) -> Front:
+    """The front of this process, which remembers for a moment what it read."""
+    records = Records(aws.client("dynamodb"), settings.from_environment()[Setting.SERVING_TABLE])
+    mirror = Mirror(aws.client("lambda", retries=0), resource_name(environment, "mirror"), logger.warning)
+    return Front(
+        environment=environment,
+        runtime=aws.client("sagemaker-runtime"),
+        hasty=aws.client("sagemaker-runtime", retries=0, seconds=PATIENCE_SECONDS),
+        records=Kept(records.read, time.monotonic),
+        draw=random.random,
+        tell=_tell,
+        copy=mirror.send,
     )
 
 
-def predict(runtime: Any, environment: str, model: str, body: bytes) -> dict[str, Any]:
-    """Ask the model's endpoint."""
+def _tell(endpoint: str, milliseconds: float, failed: str) -> None:
+    answered(endpoint, milliseconds, failed=bool(failed))
+    if failed:
+        logger.warning("a version failed", extra={"endpoint": endpoint, "said": failed})
+
+
+def predict(ask: Callable[[], bytes], model: str) -> dict[str, Any]:
+    """Ask a version of the model."""
     try:
-        answer = runtime.invoke_endpoint(
-            EndpointName=resource_name(environment, model), ContentType="application/json", Body=body or b" "
-        )
+        return _response(200, ask().decode())
+    except NotFound as error:
+        return _error(404, error.where, error.what, error.next_step)
     except ClientError as error:
         return _translate(error, model)
     except BotoCoreError as error:
         logger.error("the endpoint cannot be reached", extra={"model": model, "said": str(error)})
         return _error(503, f"the endpoint of {model}", "it cannot be reached now", "Try again shortly")
-    return _response(200, answer["Body"].read().decode())
 
 
 def _translate(error: ClientError, model: str) -> dict[str, Any]:
@@ -60,11 +92,11 @@ def _translate(error: ClientError, model: str) -> dict[str, Any]:
     code, said = error.response["Error"]["Code"], error.response["Error"]["Message"]
     status = int(error.response.get("OriginalStatusCode", 0))
     where = f"the endpoint of {model}"
-    if code == "ModelError" and status in CALLERS_FAULT:
+    if callers_fault(error):
         return _response(status, str(error.response.get("OriginalMessage", "")))
     if "not found" in said or "Could not find" in said:
         return _error(404, where, "no version of this model is in service", "Approve one: tidegate approve")
-    if "Throttl" in code:
+    if throttled(error):
         return _error(429, where, "too many requests", "Try again shortly, and more slowly")
     logger.error("the endpoint failed", extra={"model": model, "code": code, "status": status, "said": said})
     if code == "ModelError" and status != 503:

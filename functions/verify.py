@@ -17,33 +17,56 @@ from tidegate.settings import Setting
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.models.in_service import InService
+
 logger = Logger(service="verify")
+HALF = 50  # percent: our front shifts in steps, and the last one is all of it
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """What `deploy` prepared → what came of it, by what the endpoint says of itself."""
-    answers = ask(aws.client("sagemaker-runtime"), event)
-    records = Records(aws.client("dynamodb"), settings.from_environment()[Setting.SERVING_TABLE])
-    came = judge(records, event, answers, datetime.now(UTC).isoformat(timespec="seconds"))
+    known, now = settings.from_environment(), datetime.now(UTC)
+    records = Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE])
+    endpoint = answering(records, known[Setting.ENVIRONMENT], event, now)
+    answers = ask(aws.client("sagemaker-runtime"), event, endpoint)
+    came = judge(records, event, answers, now.isoformat(timespec="seconds"))
     if came["outcome"] in ("taken back", "went back"):
         ring(event["endpoint"], ROLLED_BACK)
-    logger.info("asked", extra={"endpoint": event["endpoint"], "answers": answers, **came})
-    return came
+    logger.info("asked", extra={"endpoint": endpoint, "answers": answers, **came})
+    return {**came, "endpoint": endpoint}
 
 
-def ask(runtime: Any, prepared: Mapping[str, Any]) -> int:
+def answering(records: Records, environment: str, prepared: Mapping[str, Any], now: datetime) -> str:
+    """The endpoint that answers: the model's own, or that to which our front passes the most requests.
+
+    Raises:
+        Refused: our front has nobody to pass them to.
+    """
+    if "own_endpoint" not in prepared:
+        return str(prepared["endpoint"])
+    record = records.read(prepared["model"])
+    if record.going_in == int(prepared["version"]) and record.shifted(now) > HALF:
+        return str(prepared["own_endpoint"])
+    if not record.version:
+        why = prepared.get("reason") or "nobody looked after its roll-out"
+        what = f"no version of it answers; version {prepared['version']} did not come into service: {why}"
+        raise Refused(f"model {record.model}", what, f"See: tidegate models {record.model}")
+    return record.endpoint(environment)
+
+
+def ask(runtime: Any, prepared: Mapping[str, Any], endpoint: str) -> int:
     """The version that answers.
 
     Raises:
         Refused: it is none of this model's.
     """
     answer = runtime.invoke_endpoint(
-        EndpointName=prepared["endpoint"], ContentType="application/json", Body=b'{"describe": true}'
+        EndpointName=endpoint, ContentType="application/json", Body=b'{"describe": true}'
     )
     told: dict[str, Any] = json.loads(answer["Body"].read())
     if told.get("model") != prepared["model"]:
         raise Refused(
-            f"the endpoint {prepared['endpoint']}",
+            f"the endpoint {endpoint}",
             f"{told.get('model')} answers, not {prepared['model']}",
             "Look at what was registered",
         )
@@ -58,8 +81,9 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
         Refused: a version answers that nobody sent there.
     """
     model, wanted, leaves = prepared["model"], int(prepared["version"]), int(prepared["leaves"])
+    arn, own = prepared["package_arn"], prepared.get("own_endpoint", "")
     if answers == wanted and not leaves:
-        records.change(model, lambda now: now.answers(wanted, prepared["package_arn"]))
+        records.change(model, lambda now: now.answers(wanted, arn, own))
         return {"outcome": "deployed", "version": answers}
     if answers != wanted and leaves:
         raise Refused(
@@ -69,9 +93,15 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
         )
     if prepared["way"] == "nothing":
         return {"outcome": "already back", "version": answers}
-    said = prepared.get("reason", "") or "SageMaker gives no reason"
+    nothing_said = "nobody looked after its share" if own else "SageMaker gives no reason"
+    said = prepared.get("reason", "") or nothing_said
     reason = prepared["because"] or " ".join(filter(None, (records.read(model).unwanted, said)))
     taken = TakenBack(version=leaves or wanted, back_to=answers, reason=reason, at=at)
-    records.change(model, lambda now: now.went_back(taken))
+
+    def left(now: InService) -> InService:
+        back = now.went_back(taken)
+        return back.answers(wanted, arn, own) if leaves and own else back
+
+    records.change(model, left)
     outcome = "went back" if leaves else "taken back"
     return {"outcome": outcome, "version": taken.version, "back_to": answers, "reason": reason}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from infra.triggers import (
     BuildEnded,
+    Copied,
     CustomResource,
     EachModelsSchedule,
     EachModelsWatch,
@@ -87,15 +88,24 @@ FLOW: Mapping[str, Function] = {
     "compare": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.ARTEFACT_BUCKET, S.SERVING_TABLE)),
+    "shift": Function(
+        on=(Step("deployment"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
     "verify": Function(
         on=(Step("deployment"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
     "retire": Function(
         on=(Every("retires"),),
         memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
+    "clear": Function(
+        on=(Step("deployment"),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
     "predict": Function(
         on=(Route("POST", "/predict/{model}"),),
-        memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT,)),
+        memory=1024, timeout=29, layers=("base",), reads=(S.ENVIRONMENT, S.SERVING_TABLE)),
+    "mirror": Function(
+        on=(Copied(),),
+        memory=512, timeout=60, layers=("base",), reads=(S.ENVIRONMENT,)),
     "monitor": Function(
         on=(EachModelsWatch(),),
         memory=3008, timeout=300, layers=("base", "checking"),

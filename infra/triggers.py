@@ -80,6 +80,11 @@ class Route:
 
 
 @dataclass(frozen=True)
+class Copied:
+    """Our front hands over a copy of a request, for a shadow."""
+
+
+@dataclass(frozen=True)
 class CustomResource:
     """CloudFormation creates, updates or deletes a resource of this type."""
 
@@ -97,6 +102,7 @@ Trigger = (
     | PackageChanged
     | BuildEnded
     | Route
+    | Copied
     | CustomResource
 )
 

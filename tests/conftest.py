@@ -73,6 +73,7 @@ def world(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]
 SYSTEMS = {
     "redriven",
     "shadowing",
+    "fronted",
     "cloud",
     "guarded",
     "lake",
@@ -94,6 +95,7 @@ STARTERS = {
 TOGETHER = {
     "tests/journeys": "templates",
     "tests/journeys/closed_loop": "loop",
+    "tests/journeys/serverless": "front",
     "tests/journeys/privilege": "templates",
     "tests/infra": "templates",
     "tests/infra/local/athena": "athena",

@@ -10,6 +10,7 @@ from infra.cli.answer import Answer, said
 from infra.cli.up import ASSEMBLY
 from tidegate.errors import Refused
 from tidegate.find import models
+from tidegate.models.leftovers import endpoints_of
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
 
@@ -76,19 +77,25 @@ def _registered(where: place.Place) -> list[str]:
 
 
 def remove_endpoint(where: place.Place, model: str) -> bool:
-    """Delete a model's endpoint, what it was made of, and its versions; False when there was no endpoint."""
+    """Delete a model's endpoints, what they were made of, and its versions; False when it had no endpoint."""
     client = where.client("sagemaker")
-    found = registry.endpoint(where, model)
-    if found:
-        client.delete_endpoint(EndpointName=found["name"])
+    found = endpoints_of(client, where.environment, model)
+    for name in (name for name, status in found.items() if status != "Deleting"):
+        client.delete_endpoint(EndpointName=name)
     prefix = resource_name(where.environment, model)
-    for config in client.list_endpoint_configs(NameContains=prefix)["EndpointConfigs"]:
+    for config in listed(client, "list_endpoint_configs", "EndpointConfigs", prefix):
         client.delete_endpoint_config(EndpointConfigName=config["EndpointConfigName"])
-    for one in client.list_models(NameContains=prefix)["Models"]:
+    for one in listed(client, "list_models", "Models", prefix):
         client.delete_model(ModelName=one["ModelName"])
     for version in registry.versions(where, model):  # a group that holds versions cannot be deleted
         client.delete_model_package(ModelPackageName=version.arn)
     return bool(found)
+
+
+def listed(client: Any, operation: str, member: str, prefix: str) -> list[dict[str, Any]]:
+    """Everything of a kind whose name holds the prefix, however many pages it has."""
+    pages = client.get_paginator(operation).paginate(NameContains=prefix)
+    return [one for page in pages for one in page[member]]
 
 
 def empty(s3: Any, bucket: str) -> None:

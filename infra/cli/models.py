@@ -81,6 +81,9 @@ def _view(data: list[dict[str, Any]]) -> RenderableType:
 
 def _standing(one: dict[str, Any], version: dict[str, Any]) -> str:
     endpoint = one["endpoint"]
+    shift = (endpoint or {}).get("shift", {})
+    if shift.get("version") == version["version"]:
+        return f"is on its way in: {shift['percent']} % of the requests"
     if endpoint and endpoint["version"] == version["version"]:
         return f"serves, and is idle: {one['idle']}" if one["idle"] else "serves"
     if version["status"] == registry.PENDING:

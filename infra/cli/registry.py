@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import NotFound, Transient
@@ -90,20 +91,24 @@ def say(place: Place, fact: Fact) -> None:
 
 
 def endpoint(place: Place, model: str) -> dict[str, Any] | None:
-    """The model's endpoint: its name, status and the version that it serves; None while there is none."""
-    from botocore.exceptions import ClientError
+    """The endpoint of the version in service: its name, status and version; None while there is none.
 
-    client = place.client("sagemaker")
-    name = resource_name(place.environment, model)
-    try:
-        found = client.describe_endpoint(EndpointName=name)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ValidationException":  # SageMaker's way to say: not found
-            return None
-        raise
-    config = found["EndpointConfigName"]
-    version = config.rpartition("-v")[2]
-    return {"name": name, "status": found["EndpointStatus"], "config": config, "version": int(version)}
+    `shift` says which version is on its way in at our front: `{"version", "percent", "copies"}`.
+    """
+    from tidegate.models.registry import find_endpoint
+
+    known, now = record(place, model), datetime.now(UTC)
+    name = known.endpoint(place.environment)
+    found = find_endpoint(place.client("sagemaker"), name)
+    if not found:
+        return None
+    config, status = found["EndpointConfigName"], found["EndpointStatus"]
+    own = name != resource_name(place.environment, model)
+    version = known.version if own else int(config.rpartition("-v")[2])
+    told = {"name": name, "status": status, "config": config, "version": version}
+    if new := known.shifting(now):
+        told["shift"] = {"version": new, "percent": known.shifted(now), "copies": known.copies}
+    return told
 
 
 def record(place: Place, model: str) -> InService:

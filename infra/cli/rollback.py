@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from infra.cli import deploying, place, registry
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
         raise NotFound(
             f"model {model}", "no version of it is in service", f"tidegate promote {model} VERSION"
         )
-    leaves = leaving(record, endpoint["status"], endpoint["config"])
+    leaves = leaving(record, endpoint["status"], endpoint["config"], datetime.now(UTC))
     if leaves == record.version:
         record.before(leaves)  # raises Refused while nothing served before
     fact = RollbackRequested(model=model, version=leaves, asked_by=getpass.getuser(), because=args.because)

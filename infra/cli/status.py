@@ -64,7 +64,7 @@ def _view(data: dict[str, Any]) -> RenderableType:
         for one in data["executions"]
     ]
     ends = [
-        (name, one["name"], one["status"], one["version"], data["idle"].get(name, ""))
+        (name, one["name"], _shifting(one), one["version"], data["idle"].get(name, ""))
         if one
         else (name, "", "none", None, data["idle"].get(name, ""))
         for name, one in data["endpoints"].items()
@@ -75,3 +75,12 @@ def _view(data: dict[str, Any]) -> RenderableType:
         grid("the latest trainings and deployments", ("machine", "model", "started (UTC)", "outcome"), runs),
         grid("in service", ("model", "endpoint", "status", "version", "idle"), ends),
     )
+
+
+def _shifting(endpoint: dict[str, Any]) -> str:
+    """An endpoint's status, with the version that is on its way in at our front."""
+    shift = endpoint.get("shift")
+    if not shift:
+        return str(endpoint["status"])
+    copies = f", copies of {shift['copies']} %" if shift["copies"] else ""
+    return f"{endpoint['status']}; version {shift['version']} has {shift['percent']} %{copies}"

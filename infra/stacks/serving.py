@@ -16,6 +16,7 @@ from infra.parts.grantee import statement
 from infra.parts.machine import Machine
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
+from infra.stacks.fronting import allow_the_front, behind_our_front
 from infra.stacks.listening import listens
 from infra.stacks.patterns import pattern
 from infra.triggers import Route
@@ -43,23 +44,22 @@ class ServingStack(Floor):
         compare = self.worker("compare", settings)
         verify = self.worker("verify", settings)
         predict = self.worker("predict", settings)
-        release = self.worker("release", settings)
-        retire = self.worker("retire", settings)
-        self.workers = (approve, release, deploy, compare, verify, retire, predict)
+        release, retire = (self.worker(verb, settings) for verb in ("release", "retire"))
+        shift, clear, mirror = (self.worker(verb, settings) for verb in ("shift", "clear", "mirror"))
+        steps = (deploy, compare, shift, verify, clear)
+        self.workers = (approve, release, *steps, retire, predict, mirror)
         self.machine = Machine(
             self,
             name="deployment",
             environment=self.environment_,
             substitutions={
                 "Bus": lake.bus.event_bus_name,
-                **{step.verb.title(): step.function.function_arn for step in (deploy, compare, verify)},
+                **{step.verb.title(): step.function.function_arn for step in steps},
             },
         )
         listens(self, approve, lake)
         self._start_deployments(lake)
-        for model in kit.plan.models:
-            endpoint, title = self.called(model.replace("_", "-")), model.title().replace("_", "")
-            EndpointAlarms(self, endpoint=endpoint, title=title, slow_ms=self.environment_.slow_ms)
+        self._watch_endpoints()
         door = Door(self, environment=self.environment_)
         for worker in (release, predict):
             for trigger in worker.row.on:
@@ -72,8 +72,20 @@ class ServingStack(Floor):
         self._allow_judges(compare, verify, lake)
         for worker in (verify, predict):
             worker.may("AskEndpoints", ["sagemaker:InvokeEndpoint"], [self._ours("endpoint")])
-        self._allow_machine((deploy, compare, verify), lake, training)
+        allow_the_front(self, {worker.verb: worker for worker in self.workers}, lake)
+        asked = steps if behind_our_front(kit.plan.models.values()) else (deploy, compare, verify)
+        self._allow_machine(asked, lake, training)
         self.tells({Setting.DEPLOYMENT_MACHINE_ARN: self.machine.machine.ref, Setting.API_URL: door.url})
+
+    def _watch_endpoints(self) -> None:
+        for name, model in self.kit.plan.models.items():
+            EndpointAlarms(
+                self,
+                endpoint=self.called(name.replace("_", "-")),
+                title=name.title().replace("_", ""),
+                slow_ms=self.environment_.slow_ms,
+                serving=model.serving,
+            )
 
     @property
     def _alarms(self) -> str:

@@ -11,7 +11,8 @@ from infra.parts.clock import Clock
 from infra.stacks import permits
 from infra.stacks.floor import Floor, Kit
 from tidegate.models.run import hyphens
-from tidegate.models.signals import NAMESPACE, ROLLED_BACK, dimensions
+from tidegate.models.signals import NAMESPACE, REQUESTS, ROLLED_BACK, dimensions, front_dimensions
+from tidegate.models.ways import Serverless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from infra.stacks.lake import LakeStack
     from infra.stacks.serving import ServingStack
     from infra.stacks.training import TrainingStack
+    from tidegate.plan import ModelPlan
 
 FIVE_MINUTES = Duration.minutes(5)
 REFUSALS = {
@@ -79,7 +81,7 @@ class WatchStack(Floor):
         board.add_widgets(
             _graph("Errors", errors, 12),
             _graph("Failed executions", failed, 6),
-            _graph("Endpoint requests", self._requests(kit.plan.models), 6),
+            _graph("Endpoint requests", self._requests(kit.plan.models.values()), 6),
         )
         self._show_looks(board)
 
@@ -138,9 +140,12 @@ class WatchStack(Floor):
         endpoints = [hyphens(model) for model in models]
         return {f"{endpoint} rolled back": _rolled_back(self.called(endpoint)) for endpoint in endpoints}
 
-    def _requests(self, models: Iterable[str]) -> dict[str, Metric]:
-        endpoints = [model.replace("_", "-") for model in models]
-        return {endpoint: _requests(self.called(endpoint)) for endpoint in endpoints}
+    def _requests(self, models: Iterable[ModelPlan]) -> dict[str, Metric]:
+        fronted = {hyphens(model.name): isinstance(model.serving, Serverless) for model in models}
+        return {
+            endpoint: (_passed_on if front else _requests)(self.called(endpoint))
+            for endpoint, front in fronted.items()
+        }
 
     def _alarms(self, metrics: Mapping[str, Metric], above: float, what: str) -> None:
         for name, metric in metrics.items():
@@ -204,6 +209,11 @@ def _rolled_back(endpoint: str) -> Metric:
 def _model(name: str, model: str, statistic: str) -> Metric:
     """What `functions/monitor.py` tells of a model, in the same format."""
     return _metric("Tidegate", name, statistic, {"service": "monitor", "model": model})
+
+
+def _passed_on(endpoint: str) -> Metric:
+    """What our front tells of a serverless model."""
+    return _metric(NAMESPACE, REQUESTS, "Sum", front_dimensions(endpoint))
 
 
 def _requests(endpoint: str) -> Metric:

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
 
 @cache
-def client(service: str, retries: int = 5) -> Any:  # boto3 types nothing
-    """The boto3 client of `service`, kept for the process; 0 retries where a repetition does harm."""
+def client(service: str, retries: int = 5, seconds: int = 60) -> Any:  # boto3 types nothing
+    """The boto3 client of `service`, kept for the process; 0 retries where a repetition does harm.
+
+    An answer that does not come within `seconds` does not count.
+    """
     import boto3
     from botocore.config import Config
 
     made: BaseClient = boto3.client(
         service,
         config=Config(
-            retries={"mode": "standard", "max_attempts": retries}, connect_timeout=3, read_timeout=60
+            retries={"mode": "standard", "max_attempts": retries}, connect_timeout=3, read_timeout=seconds
         ),
     )
     return made

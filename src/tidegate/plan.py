@@ -20,8 +20,8 @@ from tidegate.models.ways import (
     ON_INSTANCES,
     Approval,
     Idle,
-    RealTime,
     Rollout,
+    Serving,
     read_way,
 )
 
@@ -109,7 +109,7 @@ class ModelPlan:
     code: str  # the hash of its folder and of the kit's learning code
     environment: str = ""  # the hash of its own environment's lock, where it trains in one
     rollout: Rollout = BY_CANARY
-    serving: RealTime = ON_INSTANCES
+    serving: Serving = ON_INSTANCES
     approval: Approval = BY_PERSON
     idle: Idle = NAMED_WHEN_IDLE
     watch: str = "rate(1 day)"  # when it is looked at

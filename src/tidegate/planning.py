@@ -12,7 +12,7 @@ from tidegate.errors import ContractMistake
 from tidegate.models.code_version import code_version
 from tidegate.models.environment import environment_version
 from tidegate.models.text.declare import TextModel
-from tidegate.models.ways import check_ways
+from tidegate.models.ways import check_names, check_ways
 from tidegate.plan import OBJECT_ID, DatasetPlan, Field, LookupPlan, ModelPlan, Plan, RetrainPlan, TableSpec
 
 if TYPE_CHECKING:
@@ -39,9 +39,11 @@ ICEBERG_TYPES = {
 
 def plan_from_folders() -> Plan:
     """The plan of `schemas/` and `pipelines/` as they stand."""
+    models = {name: _plan_model(model) for name, model in find.models().items()}
+    check_names(models)
     return Plan(
         datasets={name: _plan_dataset(dataset) for name, dataset in find.datasets().items()},
-        models={name: _plan_model(model) for name, model in find.models().items()},
+        models=models,
     )
 
 

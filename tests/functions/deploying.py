@@ -95,10 +95,12 @@ class Stage:
         self.registry, self.alarms, self.executions = Registry(), Alarms(), Executions()
         self.rung: list[str] = []
 
+    kind, plan = Deployments, PLAN
+
     @property
     def deployments(self) -> Deployments:
-        return Deployments(
-            self.registry, self.alarms, self.executions, self.records, SITE, PLAN, self.rung.append
+        return self.kind(
+            self.registry, self.alarms, self.executions, self.records, SITE, self.plan, self.rung.append
         )
 
     def out(self, version: int, execution: str = "arn:e:1", second: int = 0) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,7 @@ from tidegate.models.ways import RealTime, Shadow
 if TYPE_CHECKING:
     from tests.functions.world import World
 
+NOW = datetime(2026, 11, 26, 12, 1, tzinfo=UTC)
 SHADOWED = replace(MODEL, rollout=Shadow(seconds=45), serving=RealTime(instances=1))
 
 
@@ -97,7 +99,7 @@ def test_a_rollback_removes_a_shadow_that_nobody_attends(stage: Stage) -> None:
     stage.executions.running.clear()
     stage.registry = Registry("InService", version=1, shadow=2)
     config = stage.registry.describe_endpoint("e")["EndpointConfigName"]
-    assert leaving(stage.records.read("flight_delay"), "InService", config) == 2
+    assert leaving(stage.records.read("flight_delay"), "InService", config, NOW) == 2
     assert stage.back(2)["way"] == "clear"
     stage.registry = Registry("InService", version=1)
     told = stage.back(2)
@@ -110,7 +112,7 @@ def test_an_update_that_nobody_looked_at_can_be_sent_back_or_followed(stage: Sta
     stage.executions.running.clear()
     stage.registry.version = 2
     config = stage.registry.describe_endpoint("e")["EndpointConfigName"]
-    assert leaving(stage.records.read("flight_delay"), "InService", config) == 2
+    assert leaving(stage.records.read("flight_delay"), "InService", config, NOW) == 2
     told = stage.back(2)
     assert (told["way"], told["version"], told["leaves"]) == ("update", 1, 2)
     record = stage.records.read("flight_delay")

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.predict import handler, predict
+from functions.predict import PATIENCE_SECONDS, handler, predict
+from infra.flow import FLOW
+from tests.tidegate.models.test_front import FIRST, Asked, Versions, shifted
+from tidegate.models.front import invoke
+from tidegate.models.in_service import InService
 
 
 class Runtime:
@@ -27,13 +31,17 @@ class Runtime:
         return {"Body": io.BytesIO(self.answer)}
 
 
+def asked(runtime: Runtime) -> dict[str, Any]:
+    return predict(lambda: invoke(runtime, "tidegate-laptop-flight-delay", b"{}"), "flight_delay")
+
+
 def refused(code: str, message: str, **more: Any) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InvokeEndpoint")
 
 
 def test_an_answer_is_passed_through_with_the_endpoint_of_the_model() -> None:
     runtime = Runtime(b'{"predictions":[]}')
-    answer = predict(runtime, "laptop", "flight_delay", b"{}")
+    answer = asked(runtime)
     assert answer == {
         "statusCode": 200,
         "headers": {"content-type": "application/json"},
@@ -46,7 +54,7 @@ def test_an_answer_is_passed_through_with_the_endpoint_of_the_model() -> None:
 def test_a_callers_fault_keeps_its_status_and_words(status: int) -> None:
     said = '{"error": {"rows": [{"column": "origin"}]}}'
     error = refused("ModelError", "Received client error", OriginalStatusCode=status, OriginalMessage=said)
-    answer = predict(Runtime(error), "laptop", "flight_delay", b"{}")
+    answer = asked(Runtime(error))
     assert (answer["statusCode"], answer["body"]) == (status, said)
 
 
@@ -70,7 +78,7 @@ def test_a_callers_fault_keeps_its_status_and_words(status: int) -> None:
 def test_every_other_error_has_a_status_and_tells_nothing_of_the_inside(
     error: Exception, status: int
 ) -> None:
-    answer = predict(Runtime(error), "laptop", "flight_delay", b"{}")
+    answer = asked(Runtime(error))
     assert answer["statusCode"] == status
     assert "secret" not in answer["body"]
     assert set(json.loads(answer["body"])["error"]) == {"where", "what", "next_step", "rows"}
@@ -92,3 +100,17 @@ def test_a_body_that_is_too_large_is_refused_before_anything_is_asked() -> None:
     body = base64.b64encode(b"x" * 1_000_001).decode()
     event = {"pathParameters": {"model": "flight_delay"}, "body": body, "isBase64Encoded": True}
     assert handler(event, None)["statusCode"] == 413
+
+
+def test_behind_our_front_the_caller_hears_a_version_that_answers() -> None:
+    broken = refused("ModelError", "secret inside", OriginalStatusCode=500)
+    answer = predict(lambda: Asked(shifted(100), Versions(v2=broken)).ask(), "m")
+    assert (answer["statusCode"], answer["body"]) == (200, "tidegate-laptop-m-v1")
+    assert predict(lambda: Asked(FIRST, Versions(v1=broken)).ask(), "m")["statusCode"] == 502
+    nobody = predict(lambda: Asked(InService(model="m"), Versions()).ask(), "m")
+    assert (nobody["statusCode"], "no version of this model" in nobody["body"]) == (404, True)
+
+
+def test_a_caller_has_time_for_both_versions() -> None:
+    """API Gateway waits for thirty seconds, and the function has one less."""
+    assert 2 * PATIENCE_SECONDS < FLOW["predict"].timeout < 30

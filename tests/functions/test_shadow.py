@@ -29,7 +29,8 @@ SHADOWED = replace(MODEL, rollout=Shadow(seconds=45), serving=RealTime(instances
 FINE = "return {'unwanted': ''}"
 LATE = "return {'unwanted': 'it is slow'} if event['last'] else {'unwanted': ''}"
 BROKEN = "raise type('Nonsense', (Exception,), {})('no figures')"
-OUTCOME = "return {'outcome': %r, 'version': 2, 'back_to': 1, 'reason': event['because'] or 'it is slow'}"
+OUTCOME = """return {'outcome': %r, 'version': 2, 'back_to': 1, 'endpoint': event['endpoint'],
+        'reason': event['because'] or event.get('reason') or 'it is slow'}"""
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,7 @@ class Deployment:
 
     def __init__(self, cloud: LocalCloud, compare: str, outcome: str) -> None:
         functions = {"Deploy": "return event['detail']", "Compare": compare, "Verify": OUTCOME % outcome}
+        functions |= dict.fromkeys(("Shift", "Clear"), "raise ValueError('it has no front')")
         self.machine = Machine(cloud, "deployment", functions)
         self.sagemaker, self.environment = self.machine.sagemaker, self.machine.name
         self.site = Site(
@@ -125,11 +127,12 @@ def test_a_shadow_that_cannot_be_compared_does_not_stay(shadowing: LocalCloud) -
     deployment = Deployment(shadowing, BROKEN, "taken back")
     ended, states = deployment.run()
     assert (ended["status"], ended["error"]) == ("FAILED", "RolledBack"), ended
-    assert states[-6:] == [
+    assert states[-7:] == [
         "IsItThere",
         "Verify",
         "WhatCameOfIt",
         "SayRolledBack",
+        "AreThereLeftovers",
         "WasItAskedFor",
         "RolledBack",
     ]

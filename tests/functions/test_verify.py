@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 
-from functions.verify import ask, judge
+from functions.verify import answering, ask, judge
 from tidegate.errors import Refused
 from tidegate.models.in_service import Records, Served, TakenBack
 from tidegate.settings import Setting
@@ -48,9 +50,9 @@ def records(world: World) -> Records:
 
 
 def test_the_endpoint_says_its_version_and_another_models_answer_is_refused() -> None:
-    assert ask(Runtime("flight_delay", 3), PREPARED) == 3
+    assert ask(Runtime("flight_delay", 3), PREPARED, "here") == 3
     with pytest.raises(Refused, match="other answers, not flight_delay"):
-        ask(Runtime("other", 3), PREPARED)
+        ask(Runtime("other", 3), PREPARED, "here")
 
 
 def test_the_version_that_was_rolled_out_is_deployed_and_kept_as_in_service(records: Records) -> None:
@@ -83,3 +85,50 @@ def test_a_way_back_after_which_another_version_answers_has_failed(records: Reco
 def test_what_had_gone_by_itself_is_not_told_twice(records: Records) -> None:
     assert judge(records, {**BACK, "way": "nothing"}, 2, "now") == {"outcome": "already back", "version": 2}
     assert records.read("flight_delay").taken_back == ()
+
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+OWN = {**PREPARED, "own_endpoint": "tidegate-laptop-flight-delay-v3"}
+BACK_OWN = {**BACK, "own_endpoint": "tidegate-laptop-flight-delay-v2"}
+
+
+def shifted(records: Records, version: int, share: int) -> None:
+    until = (NOW + timedelta(minutes=5)).isoformat()
+    records.change("flight_delay", lambda now: replace(now.begins(version, watched_until=until), share=share))
+
+
+def test_on_instances_the_endpoint_of_the_models_name_is_asked(records: Records) -> None:
+    assert answering(records, "laptop", PREPARED, NOW) == "tidegate-laptop-flight-delay"
+
+
+def test_behind_our_front_that_endpoint_is_asked_which_gets_the_requests(records: Records) -> None:
+    shifted(records, 3, 100)
+    assert answering(records, "laptop", OWN, NOW) == OWN["own_endpoint"]
+    assert answering(records, "laptop", OWN, NOW + timedelta(minutes=5)) == "tidegate-laptop-flight-delay"
+    shifted(records, 3, 0)
+    assert answering(records, "laptop", OWN, NOW) == "tidegate-laptop-flight-delay"
+    shifted(records, 4, 100)  # another deployment took over
+    assert answering(records, "laptop", OWN, NOW) == "tidegate-laptop-flight-delay"
+
+
+def test_a_first_version_that_never_came_leaves_nobody_to_be_asked(world: World) -> None:
+    records = Records(boto3.client("dynamodb"), world.settings[Setting.SERVING_TABLE])
+    told = {**OWN, "reason": "its endpoint is Failed: no ping"}
+    with pytest.raises(Refused, match="did not come into service: its endpoint is Failed: no ping"):
+        answering(records, "laptop", told, NOW)
+
+
+def test_a_version_keeps_the_endpoint_that_it_has_of_its_own(records: Records) -> None:
+    shifted(records, 3, 100)
+    assert judge(records, OWN, 3, "now")["outcome"] == "deployed"
+    assert records.read("flight_delay").endpoint("laptop") == OWN["own_endpoint"]
+    shifted(records, 2, 100)
+    assert judge(records, BACK_OWN, 2, "now")["outcome"] == "went back"
+    now = records.read("flight_delay")
+    assert (now.version, now.endpoint("laptop")) == (2, BACK_OWN["own_endpoint"])
+    assert [one.version for one in now.served] == [1, 2]
+
+
+def test_a_share_that_lapsed_is_a_roll_out_that_was_taken_back(records: Records) -> None:
+    came = judge(records, OWN, 2, "now")
+    assert (came["outcome"], came["reason"]) == ("taken back", "nobody looked after its share")

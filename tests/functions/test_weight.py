@@ -43,7 +43,10 @@ def loaded(program: str, paths: Iterable[Path]) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("function", ["train", "gate", "approve", "release", "deploy", "verify", "predict"])
+@pytest.mark.parametrize(
+    "function",
+    ["train", "gate", "approve", "release", "deploy", "shift", "verify", "clear", "predict", "mirror"],
+)
 def test_a_light_function_loads_nothing_heavy(function: str) -> None:
     assert HEAVY.isdisjoint(loaded(f"import functions.{function}", [ROOT, ROOT / "src"]))
 

@@ -57,9 +57,9 @@ class Made:
             return cls({path.name: path.read_bytes() for path in Path(folder).iterdir()})
 
     @classmethod
-    def train_turned_round(cls) -> Made:
+    def train_turned_round(cls, model: Model | None = None) -> Made:
         """The same, of labels that say the opposite."""
-        model = find.model(MODEL)
+        model = model or find.model(MODEL)
         return cls.train(replace(model, label=lambda rows: _turned(model.label(rows))))
 
     @property
@@ -94,16 +94,18 @@ def _turned(labels: pl.DataFrame) -> pl.DataFrame:
     return labels.with_columns(label=1 - pl.col("label").cast(pl.Int8))
 
 
-def register(place: Place, name: str, files: Files, registered: str, image: str = "") -> int:
+def register(
+    place: Place, name: str, files: Files, registered: str, image: str = "", model: str = MODEL
+) -> int:
     """Put an archive where trainings put theirs, and register it; the version that it is."""
-    bucket, key = place.settings[Setting.ARTEFACT_BUCKET], f"runs/{MODEL}/{name}/model/{name}/model.tar.gz"
+    bucket, key = place.settings[Setting.ARTEFACT_BUCKET], f"runs/{model}/{name}/model/{name}/model.tar.gz"
     place.client("s3").put_object(Bucket=bucket, Key=key, Body=_archive(files))
     container = {
         "Image": image or place.settings[Setting.MODEL_IMAGE],
         "ModelDataUrl": f"s3://{bucket}/{key}",
     }
     arn = place.client("sagemaker").create_model_package(
-        ModelPackageGroupName=resource_name(place.environment, MODEL),
+        ModelPackageGroupName=resource_name(place.environment, model),
         ModelApprovalStatus="PendingManualApproval",
         InferenceSpecification={
             "Containers": [container],

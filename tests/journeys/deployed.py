@@ -21,7 +21,9 @@ TIME_SCALE = "0.1"  # a canary of minutes watches for seconds
 
 
 @contextmanager
-def deployed(state: Path, decisions: Path, programs: Mapping[str, Sequence[str]]) -> Iterator[Place]:
+def deployed(
+    state: Path, decisions: Path, programs: Mapping[str, Sequence[str]], checkout: Path = ROOT
+) -> Iterator[Place]:
     """The place, until the block ends; `programs` run in the stead of images of these names."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -32,7 +34,7 @@ def deployed(state: Path, decisions: Path, programs: Mapping[str, Sequence[str]]
         environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps(programs))
         running = cloud.start(state, port)
     try:
-        assembly = synthesis.synthesise(ROOT / ".tidegate" / "assembly")
+        assembly = synthesis.synthesise(checkout / ".tidegate" / "assembly", root=checkout)
         deployer.deploy(assembly, running)
         yield Place(LAPTOP, running)
     finally:

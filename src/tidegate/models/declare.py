@@ -15,8 +15,8 @@ from tidegate.models.ways import (
     ON_INSTANCES,
     Approval,
     Idle,
-    RealTime,
     Rollout,
+    Serving,
 )
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Model:
     retrain: Retrain = Retrain()
 
     rollout: Rollout = BY_CANARY
-    serving: RealTime = ON_INSTANCES
+    serving: Serving = ON_INSTANCES
     approval: Approval = BY_PERSON
     idle: Idle = NAMED_WHEN_IDLE
 

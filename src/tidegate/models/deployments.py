@@ -62,23 +62,20 @@ class Deployments:
             Refused: the registry names no hash.
             CommitConflict: another execution asked at the same time.
         """
-        model, record = self.plan.model(fact.model), self.records.read(fact.model)
+        model = self.plan.model(fact.model)
         version = self._version(fact.version, fact.package_arn)
-        wishes = record.wishes(fact.version, asking.at)
-        if wishes.wished != fact.version:
-            said = f"version {wishes.wished} was approved later than version {fact.version}"
-            return _told(fact.model, fact.version, way="superseded", waits_for=said)
-        if wishes != record:
-            record = self.records.put(record, wishes)
+        record, superseded = self._wish(fact, asking)
+        if superseded:
+            return superseded
         endpoint = self._endpoint(model.name)
         if hindrance := self._hindrance(endpoint, record, asking):
-            return _told(fact.model, fact.version, way="wait", waits_for=hindrance)
+            return told(fact.model, fact.version, way="wait", waits_for=hindrance)
         config = endpoint.get("EndpointConfigName", "")
         if SHADOWS in config:
             return self._clear(fact.version, endpoint, record)
         there = bool(endpoint) and version_of(config) == fact.version
         if endpoint and not there and (ringing := self._ringing(model.name)):
-            return _told(fact.model, fact.version, way="wait", waits_for=ringing)
+            return told(fact.model, fact.version, way="wait", waits_for=ringing)
         self.records.put(record, record.begins(fact.version, asking.execution, config))
         if there:
             return prepare(model, version, self.site, way="nothing")
@@ -102,7 +99,7 @@ class Deployments:
             if record.going_in == fact.version:
                 hindrance = f"the roll-out of version {fact.version} is being taken back: {hindrance}"
                 self._send_back(endpoint, record, because)
-            return _told(fact.model, fact.version, way="wait", waits_for=hindrance)
+            return told(fact.model, fact.version, way="wait", waits_for=hindrance)
         if SHADOWS in endpoint["EndpointConfigName"]:
             return self._clear(fact.version, endpoint, record)
         # gone: the roll-out was taken back before anybody asked for it
@@ -115,6 +112,15 @@ class Deployments:
         leaves = {"leaves": fact.version, "because": because, "deployment_config": straight_back()}
         return {**prepared, **leaves}
 
+    def _wish(self, fact: ModelApproved, asking: Asking) -> tuple[InService, dict[str, Any]]:
+        """The record with this wish, and the answer to one that another superseded."""
+        record = self.records.read(fact.model)
+        wishes = record.wishes(fact.version, asking.at)
+        if wishes.wished != fact.version:
+            said = f"version {wishes.wished} was approved later than version {fact.version}"
+            return record, told(fact.model, fact.version, way="superseded", waits_for=said)
+        return (record if wishes == record else self.records.put(record, wishes)), {}
+
     def _endpoint(self, model: str) -> dict[str, Any]:
         return find_endpoint(self.sagemaker, resource_name(self.site.environment, model))
 
@@ -125,11 +131,15 @@ class Deployments:
             self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
         if status in GONE:
             return f"the endpoint {endpoint['EndpointName']} came to nothing, and is being deleted"
-        held = record.held_by not in ("", asking.execution) and runs(self.states, record.held_by)
+        held = self._held(record, asking)
         if status not in UNDER_WAY and not held:
             return ""
         which = f"the roll-out of version {record.going_in}" if record.going_in else "another deployment"
         return f"{which} is under way" + (f" ({record.held_by.rpartition(':')[2]})" if held else "")
+
+    def _held(self, record: InService, asking: Asking) -> bool:
+        """Whether another execution is at work."""
+        return record.held_by not in ("", asking.execution) and runs(self.states, record.held_by)
 
     def _send_back(self, endpoint: Mapping[str, Any], record: InService, because: str) -> None:
         """Let SageMaker take a roll-out back that is under way: nobody else can end it."""
@@ -150,9 +160,9 @@ class Deployments:
             self.records.put(record, record.went_back(taken))
         # a record of before configurations had names of their own has none
         alone = record.alone or version_name(self.site.environment, record.model, version_of(config))
-        told = _told(record.model, version, way="clear", waits_for="a shadow that nobody attends is removed")
+        waits_for = "a shadow that nobody attends is removed"
         return {
-            **told,
+            **told(record.model, version, way="clear", waits_for=waits_for),
             "endpoint": endpoint["EndpointName"],
             "shadow": {"before": alone, "end": straight_back()},
         }
@@ -176,6 +186,6 @@ class Deployments:
         )
 
 
-def _told(model: str, version: int, *, way: str, waits_for: str) -> dict[str, Any]:
+def told(model: str, version: int, *, way: str, waits_for: str) -> dict[str, Any]:
     """An answer by which nothing is done yet, or at all."""
     return {"model": model, "version": version, "leaves": 0, "way": way, "waits_for": waits_for}

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from tidegate.errors import CommitConflict, Refused
+from tidegate.models.run import resource_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +28,7 @@ class Served:
 
     version: int
     package_arn: str
+    endpoint: str = ""  # its own; empty: it answered at the endpoint that has the model's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +55,29 @@ class InService:
     alone: str = ""  # the configuration to which the endpoint goes back from a shadow
     wished: int = 0  # the version that was approved last
     wished_at: str = ""  # when, as the bus says; its times sort as text
+    share: int = 0  # percent of the requests that the version on its way in answers, at our front
+    copies: int = 0  # percent that it gets copies of, as a shadow
+    watched_until: str = ""  # ISO 8601: unless somebody looks by then, the share lapses
     revision: int = field(default=0, compare=False)
 
     @property
     def version(self) -> int:
         """The version in service, or 0."""
         return self.served[-1].version if self.served else 0
+
+    def endpoint(self, environment: str) -> str:
+        """The endpoint of the version in service: its own, or else the one that has the model's name."""
+        own = self.served[-1].endpoint if self.served else ""
+        return own or resource_name(environment, self.model)
+
+    def shifting(self, now: datetime) -> int:
+        """The version to which our front shifts requests, or 0: a roll-out that nobody watches is over."""
+        watched = bool(self.watched_until) and now < datetime.fromisoformat(self.watched_until)
+        return self.going_in if watched else 0
+
+    def shifted(self, now: datetime) -> int:
+        """The percent of the requests that the version on its way in answers at our front."""
+        return self.share if self.shifting(now) else 0
 
     def before(self, leaving: int) -> Served:
         """What served before `leaving` did.
@@ -79,21 +99,31 @@ class InService:
         later = max((at, version), (self.wished_at, self.wished))
         return replace(self, wished=later[1], wished_at=later[0])
 
-    def begins(self, version: int, held_by: str = "", alone: str = "") -> InService:
+    def begins(
+        self, version: int, held_by: str = "", alone: str = "", *, watched_until: str = ""
+    ) -> InService:
         """The roll-out of `version` begins, by that execution, from that configuration."""
-        return replace(self, going_in=version, unwanted="", held_by=held_by, alone=alone)
+        settled = self.settled(self.going_in)
+        return replace(settled, going_in=version, held_by=held_by, alone=alone, watched_until=watched_until)
 
-    def answers(self, version: int, package_arn: str) -> InService:
+    def answers(self, version: int, package_arn: str, endpoint: str = "") -> InService:
         """`version` was rolled out, and answers."""
-        told = Served(version=version, package_arn=package_arn)
-        served = self.served if self.version == version else (*self.served, told)
-        return replace(self, served=served[-REMEMBERED:], going_in=0, unwanted="", idle="", held_by="")
+        told = Served(version=version, package_arn=package_arn, endpoint=endpoint)
+        before = self.served[:-1] if self.version == version else self.served
+        return replace(self.settled(version), served=(*before, told)[-REMEMBERED:], idle="")
 
     def went_back(self, taken: TakenBack) -> InService:
         """A version left, and what served before it answers."""
         left = self._without(taken.version) if self.version == taken.version else self
-        kept = (*self.taken_back, taken)[-REMEMBERED:]
-        return replace(left, taken_back=kept, going_in=0, unwanted="", held_by="")
+        settled = left.settled(taken.version, taken.back_to)
+        return replace(settled, taken_back=(*self.taken_back, taken)[-REMEMBERED:])
+
+    def settled(self, *versions: int) -> InService:
+        """The roll-out of one of these is over; another one's goes on."""
+        if self.going_in not in (0, *versions):
+            return self
+        over = replace(self, going_in=0, unwanted="", held_by="")
+        return replace(over, share=0, copies=0, watched_until="")
 
     def _without(self, leaving: int) -> InService:
         served = self.served
@@ -102,11 +132,12 @@ class InService:
         return replace(self, served=served)
 
 
-def leaving(record: InService, status: str, config: str = "") -> int:
+def leaving(record: InService, status: str, config: str, now: datetime) -> int:
     """The version that a rollback means: the one on its way in while it is, else the one in service."""
-    under_way = status in ("Updating", "RollingBack") or "-shadows-" in config
+    updated = status in ("Updating", "RollingBack") or "-shadows-" in config
     unverified = config.endswith(f"-v{record.going_in}")  # its execution ended before it could ask
-    return record.going_in if record.going_in and (under_way or unverified) else record.version
+    under_way = updated or unverified or record.shifting(now)
+    return record.going_in if record.going_in and under_way else record.version
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -58,11 +59,12 @@ class Releases:
             NotFound: no version is in service.
             Refused: nothing served before.
         """
-        endpoint = find_endpoint(self.sagemaker, resource_name(self.environment, model))
         record = self.records.read(model)
+        endpoint = find_endpoint(self.sagemaker, record.endpoint(self.environment))
         if not endpoint or not record.served:
             raise NotFound(f"model {model}", "no version of it is in service", "Approve one first")
-        leaves = leaving(record, endpoint["EndpointStatus"], endpoint["EndpointConfigName"])
+        now = datetime.now(UTC)
+        leaves = leaving(record, endpoint["EndpointStatus"], endpoint["EndpointConfigName"], now)
         if leaves == record.version:
             record.before(leaves)
         self._say(RollbackRequested(model=model, version=leaves, asked_by=who, because=because[:LONGEST]))

@@ -8,11 +8,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.run import resource_name, version_name
-from tidegate.models.ways import AllAtOnce, Canary, Linear, Shadow, lasts
+from tidegate.models.ways import AllAtOnce, Canary, Linear, RealTime, Shadow, lasts
 from tidegate.settings import Setting
 
 if TYPE_CHECKING:
-    from tidegate.models.ways import Rollout
+    from tidegate.models.ways import Rollout, Serving
     from tidegate.plan import ModelPlan
 
 VARIANT = "AllTraffic"  # the alarms watch the variant of this name; an update must keep it
@@ -87,14 +87,16 @@ def _named(name: str, variants: dict[str, Any]) -> dict[str, Any]:
 
 
 def _variant(name: str, model_name: str, model: ModelPlan, weight: float) -> dict[str, Any]:
-    serving = model.serving
-    return {
-        "VariantName": name,
-        "ModelName": model_name,
-        "InstanceType": serving.instance_type or model.instance_type,
-        "InitialInstanceCount": serving.instances,
-        "InitialVariantWeight": weight,
-    }
+    runs_on = _runs_on(model.serving, model.instance_type)
+    return {"VariantName": name, "ModelName": model_name, **runs_on, "InitialVariantWeight": weight}
+
+
+def _runs_on(serving: Serving, instance_type: str) -> dict[str, Any]:
+    if isinstance(serving, RealTime):
+        chosen = serving.instance_type or instance_type
+        return {"InstanceType": chosen, "InitialInstanceCount": serving.instances}
+    most = {"MemorySizeInMB": serving.memory_mb, "MaxConcurrency": serving.concurrency}
+    return {"ServerlessConfig": most}
 
 
 def deployment_config(environment: str, model: str, rollout: Rollout) -> dict[str, Any]:

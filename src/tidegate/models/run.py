@@ -76,5 +76,5 @@ def resource_name(environment: str, model: str) -> str:
 
 
 def version_name(environment: str, model: str, version: int) -> str:
-    """The name of one version's SageMaker model and endpoint configuration."""
+    """The name of one version's SageMaker model, and of its own endpoint if it has one."""
     return f"{resource_name(environment, model)}-v{version}"

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 from tidegate.models.rollout import SHADOW, VARIANT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from tidegate.models.in_service import InService
+
+Variant = tuple[str, str]  # the endpoint's name and its own
 FEW_ERRORS = 5
 MOST_ERRORS = 0.01  # of a shadow's answers
 MOST_TIMES_SLOWER, MOST_SLOWER = 2.0, 50_000.0  # of the other's 99th percentile, and microseconds beyond that
@@ -39,11 +43,20 @@ def fault(live: Answers, shadow: Answers) -> str:
     return ""
 
 
-def measured(cloudwatch: Any, endpoint: str, since: datetime, now: datetime) -> tuple[Answers, Answers]:
+def beside(record: InService, environment: str, prepared: Mapping[str, Any]) -> tuple[Variant, Variant]:
+    """The variant in service and its shadow: of one endpoint, or of two behind our front."""
+    if own := prepared.get("own_endpoint"):
+        return (record.endpoint(environment), VARIANT), (own, VARIANT)
+    return (prepared["endpoint"], VARIANT), (prepared["endpoint"], SHADOW)
+
+
+def measured(
+    cloudwatch: Any, live: Variant, shadow: Variant, since: datetime, now: datetime
+) -> tuple[Answers, Answers]:
     """The answers of the variant in service and of its shadow since then."""
     queries = [
         {
-            "Id": f"{variant.lower()}_{name}",
+            "Id": f"{which}_{name}",
             "MetricStat": {
                 "Metric": {
                     "Namespace": "AWS/SageMaker",
@@ -57,17 +70,17 @@ def measured(cloudwatch: Any, endpoint: str, since: datetime, now: datetime) -> 
                 "Stat": statistic,
             },
         }
-        for variant in (VARIANT, SHADOW)
+        for which, (endpoint, variant) in (("live", live), ("shadow", shadow))
         for name, (metric, statistic) in METRICS.items()
     ]
     told = cloudwatch.get_metric_data(MetricDataQueries=queries, StartTime=since, EndTime=now)
     found = {one["Id"]: one["Values"] for one in told["MetricDataResults"]}
-    live, shadow = (
-        Answers(
-            asked=sum(found[f"{variant.lower()}_asked"]),
-            errors=sum(found[f"{variant.lower()}_errors"]),
-            slowest=max(found[f"{variant.lower()}_slowest"], default=0),
-        )
-        for variant in (VARIANT, SHADOW)
+    return _answers(found, "live"), _answers(found, "shadow")
+
+
+def _answers(found: Mapping[str, list[float]], which: str) -> Answers:
+    return Answers(
+        asked=sum(found[f"{which}_asked"]),
+        errors=sum(found[f"{which}_errors"]),
+        slowest=max(found[f"{which}_slowest"], default=0),
     )
-    return live, shadow

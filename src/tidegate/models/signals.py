@@ -6,6 +6,7 @@ UNWANTED = "Unwanted"  # a roll-out that is to be taken back, whatever its answe
 ROLLED_BACK = "RolledBack"
 SHIFT = "PredictionShift"  # how far the scores of two versions lie apart, on average
 IDLE = "IdleDollars"  # what an endpoint that nobody asks costs a month
+REQUESTS, ERRORS, LATENCY = "Requests", "Errors", "Latency"  # of a model behind our front
 NAMESPACE = "Tidegate"
 
 
@@ -27,3 +28,21 @@ def ring(endpoint: str, metric: str = UNWANTED, value: float = 1) -> None:
     ) as told:
         for name, meaning in dimensions(endpoint).items():
             told.add_dimension(name, meaning)
+
+
+def front_dimensions(endpoint: str) -> dict[str, str]:
+    """The dimensions of what our front says of a model's answers; `endpoint` has the model's name."""
+    return {"service": "front", "endpoint": endpoint}
+
+
+def answered(endpoint: str, milliseconds: float, *, failed: bool) -> None:
+    """Say of one request that our front passed on how long it took, and whether a version failed on it."""
+    from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+    service, name = front_dimensions(endpoint).values()
+    told = EphemeralMetrics(namespace=NAMESPACE, service=service)
+    told.add_dimension("endpoint", name)
+    told.add_metric(REQUESTS, MetricUnit.Count, 1)
+    told.add_metric(ERRORS, MetricUnit.Count, int(failed))
+    told.add_metric(LATENCY, MetricUnit.Milliseconds, milliseconds)
+    told.flush_metrics()

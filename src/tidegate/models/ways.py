@@ -10,10 +10,15 @@ from tidegate.errors import ContractMistake
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tidegate.plan import ModelPlan
+
 MOST_PERCENT = 50  # of the capacity, that SageMaker lets a canary or a step have
 LEAST_STEP = 10  # percent, of a linear roll-out
 LONGEST_WAIT = 3600  # seconds, that SageMaker lets a step last
 LONGEST = 7200  # seconds, of a whole roll-out: the deployment machine waits for its end, and has eight hours
+# https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html
+MEMORIES = (1024, 2048, 3072, 4096, 5120, 6144)  # MB
+MOST_AT_ONCE = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +69,18 @@ class RealTime:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Serverless:
+    """Containers that are there while somebody asks; each version has its own endpoint, behind our front."""
+
+    memory_mb: int = 2048
+    concurrency: int = 20  # calls at the same time, of one version; more are refused with 429
+    kind: str = field(default="serverless", init=False)
+
+
+Serving = RealTime | Serverless
+
+
+@dataclass(frozen=True, kw_only=True)
 class ByPerson:
     """Somebody approves each version."""
 
@@ -91,7 +108,7 @@ class Idle:
 Approval = ByPerson | ByRule
 # What a model has that declares nothing.
 BY_CANARY, ON_INSTANCES, BY_PERSON, NAMED_WHEN_IDLE = Canary(), RealTime(), ByPerson(), Idle()
-_ALL = (AllAtOnce, Canary, Linear, Shadow, RealTime, ByPerson, ByRule, Idle)
+_ALL = (AllAtOnce, Canary, Linear, Shadow, RealTime, Serverless, ByPerson, ByRule, Idle)
 _KINDS = {str(one().kind): one for one in _ALL}
 
 
@@ -107,13 +124,15 @@ def lasts(rollout: Rollout) -> int:
     return steps * rollout.seconds
 
 
-def check_ways(model: str, rollout: Rollout, serving: RealTime) -> None:
+def check_ways(model: str, rollout: Rollout, serving: Serving) -> None:
     """Refuse what no endpoint can do.
 
     Raises:
         ContractMistake: the model declares it.
     """
     where = f"pipelines/{model}/__init__.py"
+    if isinstance(serving, Serverless):
+        _check_serverless(where, serving)
     if not isinstance(rollout, AllAtOnce):
         _check_share(where, rollout, serving)
     longest = LONGEST if isinstance(rollout, Shadow) else LONGEST_WAIT
@@ -125,12 +144,36 @@ def check_ways(model: str, rollout: Rollout, serving: RealTime) -> None:
         raise ContractMistake(where, what, "Change `seconds` or `percent`")
 
 
-def _check_share(where: str, rollout: Canary | Linear | Shadow, serving: RealTime) -> None:
+def check_names(models: Mapping[str, ModelPlan]) -> None:
+    """Refuse a model that is called as the endpoint of another one's version is.
+
+    Raises:
+        ContractMistake: there is one, as `prices_v2` beside a serverless `prices`.
+    """
+    for name in models:
+        stem, marked, number = name.rpartition("_v")
+        if marked and number.isdecimal() and stem in models and isinstance(models[stem].serving, Serverless):
+            what = f"version {number} of the serverless model {stem} has an endpoint of this name"
+            raise ContractMistake(f"pipelines/{name}/__init__.py", what, "Give the model another name")
+
+
+def _check_serverless(where: str, serving: Serverless) -> None:
+    if serving.memory_mb not in MEMORIES:
+        next_step = f"Take one of {', '.join(map(str, MEMORIES))} as `memory_mb`"
+        raise ContractMistake(where, f"serving: {serving.memory_mb} MB", next_step)
+    if not 1 <= serving.concurrency <= MOST_AT_ONCE:
+        what = f"serving: {serving.concurrency} calls at once, where 1 to {MOST_AT_ONCE} are possible"
+        raise ContractMistake(where, what, "Change `concurrency`")
+
+
+def _check_share(where: str, rollout: Canary | Linear | Shadow, serving: Serving) -> None:
     least = LEAST_STEP if isinstance(rollout, Linear) else 1
     most = 100 if isinstance(rollout, Shadow) else MOST_PERCENT
     if not least <= rollout.percent <= most:
         what = f"rollout: {rollout.percent} percent, where {least} to {most} are possible"
         raise ContractMistake(where, what, "Change `percent`")
-    if not isinstance(rollout, Shadow) and rollout.percent * serving.instances < 100:
+    if isinstance(rollout, Shadow) or isinstance(serving, Serverless):
+        return
+    if rollout.percent * serving.instances < 100:
         what = f"{rollout.percent} percent of {serving.instances} instances is less than one of them"
         raise ContractMistake(where, what, "Declare more instances, a larger share, or AllAtOnce()")

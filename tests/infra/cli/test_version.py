@@ -32,6 +32,7 @@ MADE_BY = dataclasses.replace(RUN, image=IMAGE, prefix=f"s3://{BUCKET}/runs/flig
 SETTINGS = {
     Setting.ARTEFACT_BUCKET: BUCKET,
     Setting.LEDGER_TABLE: "version-tests-ledger",
+    Setting.SERVING_TABLE: "version-tests-serving",
     Setting.DATABASE: "version_tests",
 }
 HERE, LOST = "a" * 32, "b" * 32
@@ -49,12 +50,13 @@ def place(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Place:
     where = Place(ENVIRONMENT, cloud)
     s3 = where.client("s3")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    where.client("dynamodb").create_table(
-        TableName=SETTINGS[Setting.LEDGER_TABLE],
-        KeySchema=[{"AttributeName": "object_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "object_id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    for table, key in ((Setting.LEDGER_TABLE, "object_id"), (Setting.SERVING_TABLE, "model")):
+        where.client("dynamodb").create_table(
+            TableName=SETTINGS[table],
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     for setting, value in {**SETTINGS, Setting.DEPLOYMENT_MACHINE_ARN: _machine(where)}.items():
         name = f"/tidegate/{ENVIRONMENT}/{setting.parameter}"
         where.client("ssm").put_parameter(Name=name, Value=value, Type="String")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import boto3
@@ -13,6 +15,8 @@ from tidegate.settings import Setting
 
 if TYPE_CHECKING:
     from tests.functions.world import World
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 def served(*versions: int) -> InService:
@@ -46,9 +50,39 @@ def test_a_roll_out_that_was_taken_back_never_served() -> None:
 
 def test_what_leaves_is_what_is_on_its_way_in_or_else_what_serves() -> None:
     record = served(1, 2).begins(3)
-    assert leaving(record, "Updating") == 3
-    assert leaving(record, "InService") == 2  # its roll-out ended without a word
-    assert leaving(served(1, 2), "Updating") == 2
+    assert leaving(record, "Updating", "tidegate-m-v3", NOW) == 3
+    assert leaving(record, "InService", "tidegate-m-v2", NOW) == 2  # its roll-out ended without a word
+    assert leaving(served(1, 2), "Updating", "tidegate-m-v2", NOW) == 2
+
+
+def shifted(share: int, seconds: int = 60) -> InService:
+    """Version 3 on its way in at our front, beside 1 and 2 that served."""
+    until = (NOW + timedelta(seconds=seconds)).isoformat()
+    return replace(served(1, 2).begins(3, watched_until=until), share=share)
+
+
+def test_at_our_front_a_version_is_on_its_way_in_while_somebody_watches() -> None:
+    assert (shifted(50).shifting(NOW), shifted(50).shifted(NOW)) == (3, 50)
+    assert (shifted(50, -1).shifting(NOW), shifted(50, -1).shifted(NOW)) == (0, 0)
+    assert leaving(shifted(50), "InService", "tidegate-m-v2-2048mb-20", NOW) == 3
+    assert leaving(shifted(50, -1), "InService", "tidegate-m-v2-2048mb-20", NOW) == 2
+
+
+def test_the_end_of_a_roll_out_takes_its_share_along() -> None:
+    for ended in (shifted(100).answers(3, "arn:3", "own"), shifted(50).went_back(left(3, 2))):
+        assert (ended.going_in, ended.share, ended.watched_until) == (0, 0, "")
+
+
+def test_who_comes_too_late_ends_no_other_versions_roll_out() -> None:
+    """Nobody looked after version 3, so that another deployment began with version 4."""
+    other = replace(shifted(50).begins(4, watched_until=shifted(50).watched_until), share=10)
+    assert other.went_back(left(3, 2)).shifted(NOW) == 10
+    assert other.answers(3, "arn:3").shifting(NOW) == 4
+
+
+def test_what_answers_is_at_its_own_endpoint_or_at_the_models() -> None:
+    assert served(1).endpoint("laptop") == "tidegate-laptop-m"
+    assert served(1).answers(2, "arn:2", "tidegate-laptop-m-v2").endpoint("laptop") == "tidegate-laptop-m-v2"
 
 
 def test_a_record_is_kept_and_two_do_not_change_it_at_once(world: World) -> None:

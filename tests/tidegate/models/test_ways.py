@@ -15,15 +15,25 @@ from tidegate.models.ways import (
     Linear,
     RealTime,
     Rollout,
+    Serverless,
+    Serving,
     Shadow,
+    check_names,
     check_ways,
 )
 from tidegate.plan import Plan
 
 
 @pytest.mark.parametrize("rollout", [AllAtOnce(seconds=1), Canary(percent=10), Linear(), Shadow(seconds=7)])
-@pytest.mark.parametrize("serving", [RealTime(instances=10), RealTime(instance_type="ml.c6i.large")])
-def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: RealTime) -> None:
+@pytest.mark.parametrize(
+    "serving",
+    [
+        RealTime(instances=10),
+        RealTime(instance_type="ml.c6i.large"),
+        Serverless(memory_mb=6144, concurrency=1),
+    ],
+)
+def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Serving) -> None:
     model = replace(MODEL, rollout=rollout, serving=serving, approval=ByRule(least_gain=0.01))
     written = replace(PLAN, models={model.name: model}).to_json()
     assert Plan.from_json(written).model(model.name) == model
@@ -41,10 +51,15 @@ def test_every_way_comes_back_from_the_plans_text(rollout: Rollout, serving: Rea
         (AllAtOnce(seconds=-1), RealTime(), "-1 seconds"),
         (Linear(percent=10, seconds=721), RealTime(instances=10), "lasts 7210 seconds; 7200 are possible"),
         (Shadow(seconds=86_400), RealTime(), "86400 seconds"),
+        (Canary(), Serverless(memory_mb=1000), "1000 MB"),
+        (Canary(), Serverless(memory_mb=7168), "7168 MB"),
+        (Canary(), Serverless(concurrency=201), "201 calls at once, where 1 to 200 are possible"),
+        (Canary(), Serverless(concurrency=0), "0 calls at once"),
+        (Canary(percent=60), Serverless(), "60 percent, where 1 to 50 are possible"),
     ],
 )
 def test_what_no_endpoint_can_do_is_refused_where_it_is_declared(
-    rollout: Rollout, serving: RealTime, said: str
+    rollout: Rollout, serving: Serving, said: str
 ) -> None:
     with pytest.raises(ContractMistake, match=said):
         check_ways("flight_delay", rollout, serving)
@@ -53,3 +68,16 @@ def test_what_no_endpoint_can_do_is_refused_where_it_is_declared(
 def test_one_instance_is_enough_where_no_share_of_it_is_asked_for() -> None:
     check_ways("flight_delay", Shadow(percent=5), RealTime(instances=1))
     check_ways("flight_delay", AllAtOnce(), RealTime(instances=1))
+
+
+def test_a_share_of_requests_needs_no_whole_instance() -> None:
+    check_ways("flight_delay", Canary(percent=1), Serverless())
+
+
+def test_no_model_is_called_as_the_endpoint_of_another_ones_version() -> None:
+    prices, second = replace(MODEL, name="prices"), replace(MODEL, name="prices_v2")
+    check_names({one.name: one for one in (prices, second)})
+    apart = replace(prices, serving=Serverless())
+    check_names({apart.name: apart, "prices_vat": replace(MODEL, name="prices_vat")})
+    with pytest.raises(ContractMistake, match="version 2 of the serverless model prices"):
+        check_names({one.name: one for one in (apart, second)})
