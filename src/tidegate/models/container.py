@@ -79,7 +79,7 @@ def run_train(told: Container) -> None:
 def run_evaluate(told: Container) -> None:
     """`processing/{model,champion,data}` → `processing/evaluation/`."""
     from tidegate.models.archive import Fault, admit
-    from tidegate.models.evaluate import evaluate, held_out, load_champion, unfit
+    from tidegate.models.evaluate import evaluate, held_out, impersonal, load_champion, unfit
     from tidegate.models.train import read_material
     from tidegate.models.watch.reference import FILE, reference
 
@@ -99,8 +99,9 @@ def run_evaluate(told: Container) -> None:
             report = unfit(run, model, candidate)
         else:
             champion = load_champion(places.processing("champion"), Path(scratch) / "champion")
-            report = evaluate(model, rows, candidate, champion, int(run.seed))
-            seen = reference(model, (before, after), candidate, personal_of(model))
+            personal = personal_of(model)
+            report = impersonal(evaluate(model, rows, candidate, champion, int(run.seed)), personal)
+            seen = reference(model, (before, after), candidate, personal)
             seen.write_parquet(into / FILE)
     _leave_report(into, report)
 

@@ -20,6 +20,7 @@ from tidegate.models.slices import Answers, slices
 from tidegate.models.train import Material, labelled
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     import polars as pl
@@ -92,6 +93,17 @@ def evaluate(
         "champion_calibration": asdict(calibration(rows.labels, theirs, rows.days, seed)),
         "over_champion": asdict(difference(rows.labels, chances, theirs, blocks=rows.days, seed=seed)),
         "effort": asdict(effort(challenger, champion, rows.matrix(challenger), rows.matrix(champion))),
+    }
+
+
+def impersonal(report: dict[str, Any], personal: Collection[str]) -> dict[str, Any]:
+    """The same, of personal columns neither the ranges nor the curves."""
+    training, explanation = report["training"], report["explanation"]
+    ranges = {name: one for name, one in training["summaries"].items() if name not in personal}
+    drawn = [one for one in explanation["curves"] if one["feature"] not in personal]
+    return report | {
+        "training": {**training, "summaries": ranges},
+        "explanation": {**explanation, "curves": drawn},
     }
 
 

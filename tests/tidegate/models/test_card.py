@@ -11,6 +11,7 @@ import pytest
 from tests.tidegate.models import candidates
 from tests.tidegate.models.test_gating import RUN
 from tidegate.models.card import page
+from tidegate.models.evaluate import impersonal
 from tidegate.models.gating import package_request, verdicts
 from tidegate.models.registry_card import registry_card
 from tidegate.models.run import resource_name
@@ -35,6 +36,16 @@ def test_the_page_has_the_scores_the_rules_the_parts_and_the_features(report: di
     assert all(told.count(f"| {name} |") >= 2 for name in candidates.KNOWN)
     assert "Seed 7" in told
     assert report["sha256"] in told
+
+
+def test_of_a_personal_column_the_page_has_neither_range_nor_curve(report: dict[str, Any]) -> None:
+    drawn = report["explanation"]["curves"][0]["feature"]
+    told = impersonal(report, {drawn})
+    assert drawn in report["training"]["summaries"]
+    assert drawn not in told["training"]["summaries"]
+    assert drawn not in [one["feature"] for one in told["explanation"]["curves"]]
+    assert told["explanation"]["importances"] == report["explanation"]["importances"]
+    assert page(told).count(drawn) < page(report).count(drawn)
 
 
 def test_what_stands_in_a_cell_cannot_leave_it(report: dict[str, Any]) -> None:
