@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -98,6 +99,13 @@ def test_a_version_whose_champion_was_replaced_meanwhile_is_left_to_a_person_wit
         "ModelApprovalStatus": "PendingManualApproval",
         "ApprovalDescription": said,
     }
+
+
+def test_no_rule_brings_an_endpoint_back_that_was_switched_off(records: Records) -> None:
+    records.change("flight_delay", lambda now: replace(now, off=True))
+    came = by_rule(Registry(**BETTER), records, ByRule(), REGISTERED)
+    said = "its endpoint was switched off, and a roll-out would bring it back"
+    assert came == {"approved": "", "left": said}
 
 
 def test_a_first_version_is_approved_by_rule_only_while_nothing_serves(records: Records) -> None:

@@ -31,9 +31,11 @@ def approved_by(approval: ByRule, told: Mapping[str, str], version: int) -> str:
 
 
 def changed_since(told: Mapping[str, str], record: InService, sagemaker: Any) -> str:
-    """Why the gate's comparison is no longer with what serves, or nothing."""
+    """Why the gate's comparison is not with what serves now, or nothing."""
     if record.going_in:
         return f"version {record.going_in} is on its way in, and the gate did not compare with it"
+    if record.off:
+        return "its endpoint was switched off, and a roll-out would bring it back"
     serves = trained_by(sagemaker, record.served[-1].package_arn) if record.served else NO_CHAMPION
     compared = told.get("champion", "")
     if compared == serves:

@@ -77,7 +77,8 @@ class IdleEndpoints:
             if model.idle.switch_off:
                 said += f"; switched off: tidegate promote {model.name} VERSION brings it back"
         if said != self.records.read(model.name).idle:
-            self.records.change(model.name, lambda record: replace(record, idle=said))
+            off = bool(said) and model.idle.switch_off
+            self.records.change(model.name, lambda record: replace(record, idle=said, off=off))
         if said and model.idle.switch_off:  # last: of an endpoint that is gone nobody could say why
             self.sagemaker.delete_endpoint(EndpointName=endpoint["EndpointName"])
         return said

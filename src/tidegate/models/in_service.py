@@ -51,6 +51,7 @@ class InService:
     unwanted: str = ""  # why a person wants it to be taken back, or nothing
     taken_back: tuple[TakenBack, ...] = ()
     idle: str = ""  # since when nobody asks the endpoint, and what it costs, or nothing
+    off: bool = False  # whether it was switched off for that
     held_by: str = ""  # the execution that may change the endpoint, while it runs
     alone: str = ""  # the configuration to which the endpoint goes back from a shadow
     wished: int = 0  # the version that was approved last
@@ -110,7 +111,7 @@ class InService:
         """`version` was rolled out, and answers."""
         told = Served(version=version, package_arn=package_arn, endpoint=endpoint)
         before = self.served[:-1] if self.version == version else self.served
-        return replace(self.settled(version), served=(*before, told)[-REMEMBERED:], idle="")
+        return replace(self.settled(version), served=(*before, told)[-REMEMBERED:], idle="", off=False)
 
     def went_back(self, taken: TakenBack) -> InService:
         """A version left, and what served before it answers."""

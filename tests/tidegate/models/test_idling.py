@@ -94,9 +94,9 @@ def test_by_its_models_rule_it_is_switched_off_and_promote_brings_it_back(
     assert said.endswith("switched off: tidegate promote flight_delay VERSION brings it back")
     assert not serving.there
     assert looked(world, records, serving, [], days=2, switch_off=True) == ""
-    assert records.read("flight_delay").idle == said
+    assert (records.read("flight_delay").idle, records.read("flight_delay").off) == (said, True)
     records.change("flight_delay", lambda now: now.answers(1, "arn:1"))
-    assert records.read("flight_delay").idle == ""
+    assert (records.read("flight_delay").idle, records.read("flight_delay").off) == ("", False)
 
 
 def test_why_it_goes_is_written_down_before_it_goes(world: World, records: Records) -> None:
