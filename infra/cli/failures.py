@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
+OF_SAGEMAKER = re.compile(r"^AlgorithmError: (.*), exit code: \d+$", re.DOTALL)  # around a job's failure file
 REASON_FIELDS = ("FailureReason", "errorMessage")  # of a SageMaker job, of a function
-SHOWN = 300  # characters of a cause
+SHOWN = 500  # characters of a cause
 
 
 def why(error: str, cause: str, state: str = "") -> str:
@@ -19,7 +21,7 @@ def why(error: str, cause: str, state: str = "") -> str:
         told = json.loads(brace + rest) if brace else {}
     except json.JSONDecodeError:  # a machine keeps no more than the beginning of a long cause
         told = {}
-    reasons = [str(told[field]) for field in REASON_FIELDS if told.get(field)]
+    reasons = [OF_SAGEMAKER.sub(r"\1", str(told[field])) for field in REASON_FIELDS if told.get(field)]
     named = [state or ("" if "." in error else error.removesuffix("Failed"))] if reasons else [state, error]
     words = " ".join((reasons[0] if reasons else cause).split())[:SHOWN]
     return ": ".join(part for part in (*named, words) if part)

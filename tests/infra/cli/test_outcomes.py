@@ -215,7 +215,8 @@ def test_a_stop_knows_what_it_ends_and_says_so(machines: Place) -> None:
 
 def test_our_own_errors_are_told_without_the_names_around_them() -> None:
     ours = "the training of m: it has one row. Land more rows"
-    job = json.dumps({"TrainingJobName": "x", "FailureReason": ours})
+    around = f"AlgorithmError: {ours}, exit code: 1"
+    job = json.dumps({"TrainingJobName": "x", "FailureReason": around})
     function = json.dumps({"errorMessage": ours, "errorType": "Refused"})
     assert why("States.TaskFailed", job, "Train") == f"Train: {ours}"
     assert why("States.TaskFailed", job) == ours
