@@ -11,7 +11,8 @@ import pytest
 
 from infra.layers import ROOT
 from tests import clouds
-from tests.functions.machine import Machine
+from tests.clouds import eventually
+from tests.functions.machine import WAIT_SECONDS, Machine
 from tests.functions.test_shadow import OUTCOME, archive
 from tests.tidegate.models.plans import MODEL
 from tidegate.models.rollout import Site, Version
@@ -38,6 +39,7 @@ DIES_ONCE = """import os, pathlib
     if not mark.exists():
         mark.touch()
         os._exit(1)"""
+VERIFY_DIES = DIES_ONCE.replace("str(seen)", "'verified'")
 NONSENSE = "raise type('Nonsense', (Exception,), {})('it broke')"
 FINE = "return {'unwanted': ''}"
 
@@ -64,9 +66,10 @@ class Shift:
         copies: int = 0,
         compare: str = FINE,
         verify: str = "deployed",
+        verify_first: str = "pass",
     ) -> None:
         functions = {"Deploy": "return event['detail']", "Compare": compare, "Clear": "return []"}
-        functions |= {"Shift": LOOKS % (copies, more), "Verify": OUTCOME % verify}
+        functions |= {"Shift": LOOKS % (copies, more), "Verify": f"{verify_first}\n    {OUTCOME % verify}"}
         self.machine = Machine(cloud, "deployment", functions)
         self.site = Site(
             environment=self.machine.name,
@@ -78,11 +81,14 @@ class Shift:
         s3 = self.machine.cloud.client("s3")
         s3.put_object(Bucket=self.machine.name, Key="model.tar.gz", Body=archive("v2"))
 
-    def run(self, image: str = "tiny:1", **changed: Any) -> tuple[dict[str, Any], list[str]]:
+    def begin(self, image: str = "tiny:1", **changed: Any) -> str:
         data = f"s3://{self.machine.name}/model.tar.gz"
         version = Version(version=2, package_arn="arn:2", image=image, model_data=data, sha256="")
         plan = prepare_shift(SERVERLESS, version, self.site, course(SERVERLESS.rollout), since="now")
-        execution = self.machine.start({"detail": plan | changed})
+        return self.machine.start({"detail": plan | changed})
+
+    def run(self, image: str = "tiny:1", **changed: Any) -> tuple[dict[str, Any], list[str]]:
+        execution = self.begin(image, **changed)
         return self.machine.ended(execution), self.machine.entered(execution)
 
 
@@ -116,6 +122,26 @@ def test_a_look_that_dies_is_done_again(fronted: LocalCloud, tmp_path: Path) -> 
     assert ended["status"] == "SUCCEEDED", ended
     assert sorted(mark.name for mark in tmp_path.iterdir()) == ["0", "1", "2", "3"]
     assert "PutBack" not in states
+
+
+def test_an_execution_that_was_stopped_goes_on_from_its_look(fronted: LocalCloud) -> None:
+    shift = Shift(fronted)
+    execution = shift.begin()
+    eventually(lambda: shift.machine.entered(execution).count("WaitForShift") > 1, WAIT_SECONDS)
+    shift.machine.states.stop_execution(executionArn=execution)
+    assert shift.machine.ended(execution)["status"] == "ABORTED"
+    shift.machine.states.redrive_execution(executionArn=execution)
+    assert shift.machine.ended(execution)["status"] == "SUCCEEDED"
+    states = shift.machine.entered(execution)
+    assert states.count("CreateVersionsEndpoint") == 1
+    assert states.count("CompareShares") >= 3
+
+
+def test_who_dies_while_it_verifies_is_asked_again(fronted: LocalCloud, tmp_path: Path) -> None:
+    ended, states = Shift(fronted, verify_first=VERIFY_DIES).run(marks=str(tmp_path))
+    assert ended["status"] == "SUCCEEDED", ended
+    assert [mark.name for mark in tmp_path.iterdir()] == ["verified"]
+    assert states.count("SayDeployed") == 1
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ NAMED = (
     '"stack": traceback.format_tb(e.__traceback__)}'
 )
 BARE_INIT = '{"status": "error", "error": str(e)}'
+DIED = "Worker process died"  # what it says of a process that ended with a call in its hands
 NAMED_INIT = (
     '{"status": "error", "error": ("Runtime.ImportModuleError: '
     'Unable to import module \'" + module_name + "\': "'
@@ -58,6 +59,10 @@ def _named(result: Any, said: dict[str, Any], request_id: str) -> Any:
         body["errorType"] = said["type"]
         body["requestId"] = request_id
         body["stackTrace"] = said["stack"]
+    elif body.get("errorMessage") == DIED:
+        body.update(
+            errorType="Runtime.ExitError", errorMessage=f"RequestId: {request_id} Error: Runtime exited"
+        )
     elif body.get("errorMessage", "").startswith("Worker init failed: "):
         kind, _, message = body["errorMessage"].removeprefix("Worker init failed: ").partition(": ")
         body.update(errorType=kind, errorMessage=message, requestId=request_id, stackTrace=[])

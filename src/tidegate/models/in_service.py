@@ -117,7 +117,10 @@ class InService:
         """A version left, and what served before it answers."""
         left = self._without(taken.version) if self.version == taken.version else self
         settled = left.settled(taken.version, taken.back_to)
-        return replace(settled, taken_back=(*self.taken_back, taken)[-REMEMBERED:])
+        known = self.taken_back
+        if known and replace(known[-1], at=taken.at) == taken:  # it is said again
+            known = known[:-1]
+        return replace(settled, taken_back=(*known, taken)[-REMEMBERED:])
 
     def settled(self, *versions: int) -> InService:
         """The roll-out of one of these is over; another one's goes on."""

@@ -96,3 +96,10 @@ def test_a_state_machine_catches_the_exception_by_its_name(cloud: LocalCloud, fa
         return None if said["status"] == "RUNNING" else said
 
     assert eventually(outcome)["output"] == '"caught"'
+
+
+def test_a_process_that_ends_with_a_call_in_its_hands_is_named_as_aws_does(cloud: LocalCloud) -> None:
+    function(cloud, "ending", "import os\n\ndef handler(event, context):\n    os._exit(1)\n")
+    answer = cloud.client("lambda").invoke(FunctionName="ending", Payload=b"{}")
+    said: dict[str, Any] = json.loads(answer["Payload"].read())
+    assert (answer["FunctionError"], said["errorType"]) == ("Unhandled", "Runtime.ExitError")
