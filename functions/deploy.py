@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from tidegate import aws, settings
+from tidegate.errors import CommitConflict
 from tidegate.facts import ModelApproved, RollbackRequested
-from tidegate.models.deployments import Asking, Deployments
+from tidegate.models.deployments import Asking, Deployments, told
 from tidegate.models.fronted import FrontDeployments
 from tidegate.models.in_service import Records
 from tidegate.models.rollout import Site
@@ -38,11 +39,19 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     serving = plan().model(event["detail"]["model"]).serving
     kind = FrontDeployments if isinstance(serving, Serverless) else Deployments
     deployments = kind(sagemaker, cloudwatch, states, records, site, plan(), ring)
-    asking = Asking(execution=event["execution"], at=event["time"])
-    if event["detail-type"] == RollbackRequested.name():
-        prepared = deployments.back(RollbackRequested.from_event(event), asking)
-    else:
-        prepared = deployments.out(ModelApproved.from_event(event), asking)
-    told = ("model", "version", "leaves", "way", "waits_for")
-    logger.info("prepared", extra={name: prepared[name] for name in told if name in prepared})
+    prepared = answer(deployments, event)
+    shown = ("model", "version", "leaves", "way", "waits_for")
+    logger.info("prepared", extra={name: prepared[name] for name in shown if name in prepared})
     return prepared
+
+
+def answer(deployments: Deployments | FrontDeployments, event: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to be done; who is not alone at the record waits too, which is no error."""
+    asking = Asking(execution=event["execution"], at=event["time"])
+    try:
+        if event["detail-type"] == RollbackRequested.name():
+            return deployments.back(RollbackRequested.from_event(event), asking)
+        return deployments.out(ModelApproved.from_event(event), asking)
+    except CommitConflict as error:
+        detail = event["detail"]
+        return told(detail["model"], detail["version"], way="wait", waits_for=f"{error.where}: {error.what}")

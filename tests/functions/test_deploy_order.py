@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.functions.deploying import SITE, Registry, Stage
+from functions.deploy import answer
+from tests.functions.deploying import GROUP, SITE, Registry, Stage
 from tests.tidegate.models.plans import MODEL
 from tidegate.models.in_service import leaving
 from tidegate.models.rollout import Version, prepare, version_of
@@ -119,6 +120,29 @@ def test_an_update_that_nobody_looked_at_can_be_sent_back_or_followed(stage: Sta
     assert (record.going_in, record.held_by) == (0, "arn:e:9")
     assert stage.out(3, "arn:e:3", 3)["way"] == "update"
     assert stage.records.read("flight_delay").going_in == 3
+
+
+def test_who_is_not_alone_at_the_record_waits_and_is_no_error(stage: Stage) -> None:
+    class Busy(Registry):
+        def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
+            self.somebody_writes()
+            return super().describe_endpoint(EndpointName)
+
+        def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
+            self.somebody_writes()
+            return super().describe_model_package(ModelPackageName)
+
+        def somebody_writes(self) -> None:
+            stage.records.change("flight_delay", lambda now: replace(now, idle="somebody writes"))
+
+    stage.served(2)
+    stage.registry = Busy("InService", version=2)
+    at = {"execution": "arn:e:2", "time": "2026-11-26T12:00:00Z"}
+    for name, version in (("ModelApproved", 3), ("RollbackRequested", 2)):
+        detail = {"model": "flight_delay", "version": version, "package_arn": f"{GROUP}/{version}"}
+        told = answer(stage.deployments, {"detail-type": name, "detail": detail, **at})
+        assert told["way"] == "wait"
+        assert told["waits_for"] == "the record of flight_delay: it was changed at the same time"
 
 
 def test_other_instances_are_another_configuration_that_still_ends_with_its_version() -> None:
