@@ -44,24 +44,32 @@ def moment(rows: pl.DataFrame) -> pl.Series:
 def lookup_keys(rows: pl.DataFrame) -> Frames:
     """Which weather and which aircraft the flights need."""
     return {
-        "weather": rows.select("origin", (departure() - AHEAD).alias("at")),
+        "weather": rows.select("origin", _LOOKED_AT),
         "planes": rows.select("tailnum"),
     }
 
 
 def features(rows: pl.DataFrame, lookups: Frames) -> pl.DataFrame:
     """One row of floats for each flight, in the order of `rows`; what is not known is NaN."""
-    flights = rows.with_row_index("row").with_columns(at=departure() - AHEAD)
-    seen = _last_weather(flights, lookups["weather"])
-    aircraft = _aircraft(flights, lookups["planes"])
-    everything = pl.concat([_schedule(flights), seen, aircraft], how="horizontal")
-    return everything.cast(pl.Float32).fill_null(float("nan"))
+    flights = rows.with_row_index("row").with_columns(_LOOKED_AT).sort("at")
+    observed = lookups["weather"].select(_OBSERVED).sort("observed_at")
+    seen = flights.join_asof(
+        observed,
+        left_on="at",
+        right_on="observed_at",
+        by="origin",
+        strategy="backward",
+        tolerance=STALE,
+        check_sortedness=False,  # both sides are sorted just above; polars cannot tell when `by` is given
+    )
+    aircraft = lookups["planes"].select(_AIRCRAFT).unique("tailnum", keep="first")
+    return seen.join(aircraft, on="tailnum", how="left").sort("row").select(_SCHEDULE + _LOOKED_UP)
 
 
-def _schedule(flights: pl.DataFrame) -> pl.DataFrame:
+def _schedule() -> list[pl.Expr]:
     arrival = pl.col("sched_arr_time")
     local = departure().dt.convert_time_zone(ZONE)
-    return flights.select(
+    made = [
         (pl.col("hour").cast(pl.Int32) * 60 + pl.col("minute")).alias("minute_of_day"),
         (arrival // 100 * 60 + arrival % 100).alias("arrival_minute_of_day"),
         local.dt.weekday().alias("weekday"),
@@ -69,7 +77,8 @@ def _schedule(flights: pl.DataFrame) -> pl.DataFrame:
         _code("carrier"),
         _code("origin"),
         _code("dest"),
-    )
+    ]
+    return [one.cast(pl.Float32) for one in made]
 
 
 def _code(column: str) -> pl.Expr:
@@ -77,29 +86,21 @@ def _code(column: str) -> pl.Expr:
     return pl.col(column).str.to_integer(base=36, strict=False).fill_null(-1).alias(column)
 
 
-def _last_weather(flights: pl.DataFrame, weather: pl.DataFrame) -> pl.DataFrame:
-    observed = weather.select("origin", "observed_at", *WEATHER).sort("observed_at")
-    joined = (
-        flights.select("row", "origin", "at")
-        .sort("at")
-        .join_asof(
-            observed.with_columns(pl.col("observed_at").cast(pl.Datetime("us", "UTC"))),
-            left_on="at",
-            right_on="observed_at",
-            by="origin",
-            strategy="backward",
-            tolerance=STALE,
-            check_sortedness=False,  # both sides are sorted just above; polars cannot tell when `by` is given
-        )
+# Expressions are made once: to make them takes as long as to run them on the one row of a request.
+_LOOKED_AT = (departure() - AHEAD).alias("at")
+_OBSERVED = [
+    pl.col("origin"),
+    pl.col("observed_at"),
+    *(pl.col(old).alias(new) for old, new in WEATHER.items()),
+]
+_AIRCRAFT = [pl.col("tailnum"), pl.col("year").alias("built"), pl.col("seats"), pl.col("engines")]
+_SCHEDULE = _schedule()
+_LOOKED_UP = [
+    one.cast(pl.Float32).fill_null(float("nan"))
+    for one in (
+        *map(pl.col, WEATHER.values()),
+        (pl.col("year") - pl.col("built")).alias("aircraft_age"),
+        pl.col("seats"),
+        pl.col("engines"),
     )
-    return joined.sort("row").select(pl.col(name).alias(new) for name, new in WEATHER.items())
-
-
-def _aircraft(flights: pl.DataFrame, planes: pl.DataFrame) -> pl.DataFrame:
-    known = planes.select("tailnum", built="year", seats="seats", engines="engines").unique(
-        "tailnum", keep="first"
-    )
-    joined = flights.select("row", "tailnum", "year").join(
-        known, on="tailnum", how="left", maintain_order="left"
-    )
-    return joined.select((pl.col("year") - pl.col("built")).alias("aircraft_age"), "seats", "engines")
+]

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 import polars as pl
 
-from tidegate.models.columns import as_named
+from tidegate.models.columns import as_named, from_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,6 +67,7 @@ class Answerer:
     check: CheckRows
     fetch: Fetch
     straight: Straight | None = None  # where a row becomes features without a frame
+    typed: Straight | None = None  # where it becomes the values of the card's columns without one
 
     def at_once(self, body: bytes, identity: str) -> Answer | None:
         """The answer, where it is found in no time; nothing where `answer` must be asked.
@@ -98,10 +99,7 @@ class Answerer:
             named = {name: self.onnx.card[name] for name in ("run", "sha256")}
             return Answer({"model": self.model.name, "version": self.version, **named})
         rows = _rows(asked)
-        verdict = self.check(rows)
-        if verdict.errors:
-            raise _broken([asdict(error) for error in verdict.errors])
-        return self._told(rows, self._matrix(verdict.rows), identity)
+        return self._told(rows, self._matrix(self._checked(rows)), identity)
 
     def _told(self, rows: list[Row], matrix: NDArray[np.float32], identity: str) -> Answer:
         scores = [round(score, 6) for score in self.onnx.scores(matrix).tolist()]
@@ -113,8 +111,18 @@ class Answerer:
         }
         return Answer(body, identity, rows, matrix, scores)
 
-    def _matrix(self, rows: pl.DataFrame) -> NDArray[np.float32]:
-        frame = as_named(rows, self.onnx.card["columns"])
+    def _checked(self, rows: list[Row]) -> pl.DataFrame:
+        """The rows as the card has them; what is not plainly good is judged by the compiled contract."""
+        if self.typed is not None:
+            read = [values for row in rows if (values := self.typed(row)) is not None]
+            if len(read) == len(rows):
+                return from_values(read, self.onnx.card["columns"])
+        verdict = self.check(rows)
+        if verdict.errors:
+            raise _broken([asdict(error) for error in verdict.errors])
+        return as_named(verdict.rows, self.onnx.card["columns"])
+
+    def _matrix(self, frame: pl.DataFrame) -> NDArray[np.float32]:
         try:
             keys = self.model.lookup_keys(frame)
         except pl.exceptions.PolarsError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from tidegate.errors import ContractMistake
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 UTC_MOMENT = pl.Datetime("us", "UTC")
 _NAMED: dict[str, Any] = {
@@ -50,10 +51,38 @@ def as_named(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
 
 
 def from_rows(rows: list[dict[str, Any]], names: Mapping[str, str]) -> pl.DataFrame:
-    """Rows of JSON values as a frame of the named types."""
-    columns = {column: [row.get(column) for row in rows] for column in names}
-    made = {column: pl.Series(column, values, strict=False) for column, values in columns.items()}
-    return as_named(pl.DataFrame(made), names)
+    """Rows of JSON values as a frame of the named types; a moment that cannot be read is null."""
+    reads = [(column, _READ.get(name)) for column, name in names.items()]
+    return from_values([tuple(_read(row.get(column), read) for column, read in reads) for row in rows], names)
+
+
+def from_values(rows: Sequence[tuple[Any, ...]], names: Mapping[str, str]) -> pl.DataFrame:
+    """Rows of values, in the order of `names` and each of the type that its name means, as a frame."""
+    return pl.DataFrame(rows, schema={column: _NAMED[name] for column, name in names.items()}, orient="row")
+
+
+def _read(value: Any, read: Callable[[Any], Any] | None) -> Any:
+    return value if value is None or read is None else read(value)
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    at = _time(text)
+    return at and (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "moment": _moment,
+    "time": _time,
+    "date": date.fromisoformat,
+    "number": float,
+}
 
 
 def _cast(frame: pl.DataFrame, column: str, dtype: Any) -> pl.Expr:

@@ -45,6 +45,7 @@ class LookupTable:
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
+        self._pool = ThreadPoolExecutor(AT_ONCE, "lookups")
 
     def fetch(
         self, lookups: Iterable[Lookup], keys: Frames, types: Mapping[str, Mapping[str, str]]
@@ -58,7 +59,8 @@ class LookupTable:
 
         found = {}
         for lookup in lookups:
-            asked = keys[lookup.dataset].unique().rows(named=True)
+            frame = keys[lookup.dataset]
+            asked = [dict(zip(frame.columns, key, strict=True)) for key in dict.fromkeys(frame.rows())]
             texts = self._latest(lookup, asked) if lookup.at else self._single(lookup, asked)
             found[lookup.dataset] = from_rows([json.loads(text) for text in texts], types[lookup.dataset])
         return found
@@ -69,8 +71,8 @@ class LookupTable:
             (item_key(lookup.dataset, (key[name] for name in lookup.by)), item_time(key["at"]))
             for key in asked
         ]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            answers = list(pool.map(self._last_before, wanted))
+        run = self._pool.map if len(wanted) > 1 else map
+        answers = list(run(self._last_before, wanted))
         return list(dict.fromkeys(text for text in answers if text))
 
     def _last_before(self, wanted: tuple[str, str]) -> str:

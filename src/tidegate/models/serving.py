@@ -91,7 +91,7 @@ def parts(onnx: OnnxModel, known: Settings) -> Parts:
         model=model,
         version=version,
         onnx=onnx,
-        straight=_straight(model, dataset, columns),
+        **_straight(model, dataset, columns, onnx),
         check=lambda rows: check_rows(rows, dataset, columns),
         fetch=lambda keys: table.fetch(model.lookups, keys, onnx.card["lookups"]),
     )
@@ -107,14 +107,21 @@ def _keepers(model: Model, known: Settings) -> tuple[Capturing, Measuring]:
     return capturing, Measuring(named, capturing.tallied)
 
 
-def _straight(model: Model, dataset: Dataset, columns: tuple[str, ...]) -> Straight | None:
-    """How a row becomes features without a data frame; the log says what stands against it."""
+def _straight(
+    model: Model, dataset: Dataset, columns: tuple[str, ...], onnx: OnnxModel
+) -> dict[str, Straight]:
+    """How a row is checked without a data frame; the log says what stands against it.
+
+    It becomes features, or where these are made by a function, the values that they are made of.
+    """
     features = model.features
-    if not isinstance(features, Columns):
-        log.info("%s makes its features in a function: each request builds data frames", model.name)
-        return None
+    plain = isinstance(features, Columns)
+    wanted = features.wanted if isinstance(features, Columns) else dict.fromkeys(onnx.card["columns"])
     try:
-        return straight(plan_of(dataset).only(columns), features.wanted)
+        made = straight(plan_of(dataset).only(columns), wanted)
     except CannotBeStraight as why:
         log.warning("%s is answered several times slower than it could be: %s", model.name, why)
-        return None
+        return {}
+    if not plain:
+        log.info("%s makes its features in a function: each request builds data frames", model.name)
+    return {"straight" if plain else "typed": made}

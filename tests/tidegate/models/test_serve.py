@@ -6,9 +6,12 @@ import asyncio
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -16,7 +19,9 @@ from hypothesis import strategies as st
 from tests.pipelines import real
 from tests.tidegate.models.test_gating import RUN
 from tidegate import find
+from tidegate.contract.compile import plan_of
 from tidegate.contract.requests import check_rows
+from tidegate.contract.straight.rows import straight
 from tidegate.errors import Transient
 from tidegate.models.answer import LARGEST_BODY, Answerer
 from tidegate.models.captures import read
@@ -53,6 +58,7 @@ def answerer(tmp_path_factory: pytest.TempPathFactory) -> Answerer:
         onnx=load(folder),
         check=lambda rows: check_rows(rows, CONTRACT, COLUMNS),
         fetch=lambda _keys: real.lookups(),
+        typed=straight(plan_of(CONTRACT).only(COLUMNS), dict.fromkeys(load(folder).card["columns"])),
     )
 
 
@@ -137,6 +143,27 @@ def test_a_value_as_deep_as_json_may_be_is_the_callers_fault(endpoint: Endpoint)
 @given(rows=st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "x"]), ANY_JSON), min_size=1, max_size=3))
 def test_rows_of_anything_are_the_callers_fault(endpoint: Endpoint, rows: list[dict[str, Any]]) -> None:
     assert ask(endpoint, json.dumps({"rows": rows}).encode())[0] in (400, 422)
+
+
+def good_rows(count: int) -> list[dict[str, Any]]:
+    rows = real.flights().filter(pl.col("tailnum").is_not_null()).sample(count, seed=3).select(COLUMNS)
+    told: list[dict[str, Any]] = json.loads(
+        json.dumps(rows.rows(named=True), default=lambda at: at.isoformat())
+    )
+    return told
+
+
+def test_rows_judged_one_by_one_are_answered_as_by_the_compiled_contract(answerer: Answerer) -> None:
+    rows = good_rows(400)
+    rows[5] = {**rows[5], "tailnum": None}
+    body = json.dumps({"rows": rows}).encode()
+    asked: list[Any] = []
+    by_frames = replace(answerer, typed=None, check=lambda rows: asked.append(rows) or answerer.check(rows))
+    unasked = replace(answerer, check=lambda rows: pytest.fail("the compiled contract was asked"))
+    quick, slow = unasked.answer(body, "a"), by_frames.answer(body, "a")
+    assert len(asked) == 1
+    assert quick.body == slow.body
+    assert np.array_equal(cast(Any, quick.features), cast(Any, slow.features), equal_nan=True)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -17,7 +18,8 @@ from tidegate.contract.straight.cannot import CannotBeStraight
 from tidegate.contract.straight.patterns import same_in_python
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from tidegate.contract.compiled import Rule
 
@@ -28,6 +30,8 @@ _COUNT = {"Plus": "{} + {}", "Minus": "{} - {}", "Multiply": "{} * {}"}
 _DIVIDE = {"Modulus": "%", "FloorDivide": "//"}
 _BETWEEN = {"Both": ("<=", "<="), "Left": ("<=", "<"), "Right": ("<", "<="), "None": ("<", "<")}
 _TESTS = {"StartsWith": "{}.startswith({})", "EndsWith": "{}.endswith({})"}
+_CLOCK = {name: f"{{}}.{name.lower()}" for name in ("Year", "Month", "Day", "Hour", "Minute", "Second")}
+_SURE_YEARS = range(1970, 2038)  # of other years libraries do not agree when clocks were changed
 _PRECISE = 2**53  # every whole number up to here is a float
 
 
@@ -124,14 +128,16 @@ class Words:
 
     def _whole(self, node: Any, given: tuple[str, Kind]) -> tuple[str, Kind]:
         """A whole number, if it fits the type that polars gives it."""
-        dtype = (
-            pl.LazyFrame(schema=pl.Schema(self.types)).select(from_json(node)).collect_schema().dtypes()[0]
-        )
+        dtype = self._dtype(node)
         kind = kind_of(dtype)
         if kind not in ("whole", "wide") or given[1] not in ("whole", "wide"):
             raise CannotBeStraight(f"a cast to {dtype}")
         least, most = (self.name(end) for end in bounds(dtype))
         return f"within({given[0]}, {least}, {most})", kind
+
+    def _dtype(self, node: Any) -> pl.DataType:
+        frame = pl.LazyFrame(schema=pl.Schema(self.types))
+        return frame.select(from_json(node)).collect_schema().dtypes()[0]
 
     def _function(self, word: Any, inputs: list[Any]) -> tuple[str, Kind]:
         family, what = next(iter(word.items())) if isinstance(word, dict) else (word, None)
@@ -157,6 +163,8 @@ class Words:
             return f"({sources[1]} {low} {sources[0]} {high} {sources[2]})", "truth"
         if family == "StringExpr":
             return self._text(what, options, sources, kinds)
+        if family == "TemporalExpr" and kinds == ["moment"]:
+            return self._time(what, options, sources[0], self._dtype(inputs[0]))
         raise CannotBeStraight(f"{options or family}")
 
     def _is_in(self, value: tuple[str, Kind], listed: Any) -> tuple[str, Kind]:
@@ -165,6 +173,13 @@ class Words:
         if value[1] not in wanted or any(type(one) is not wanted[value[1]] for one in members):
             raise CannotBeStraight(f"a list for {value[1]}")
         return f"({value[0]} in {self.name(frozenset(members))})", "truth"
+
+    def _time(self, what: Any, options: str, source: str, dtype: pl.DataType) -> tuple[str, Kind]:
+        if options in _CLOCK:
+            return _CLOCK[options].format(source), "whole"
+        if options == "ConvertTimeZone" and isinstance(dtype, pl.Datetime) and dtype.time_zone:
+            return f"{self.name(_local(what[options]['inner']))}({source})", "moment"
+        raise CannotBeStraight(options)
 
     def _text(self, what: Any, options: str, sources: list[str], kinds: list[Kind]) -> tuple[str, Kind]:
         if set(kinds) != {"text"}:
@@ -186,6 +201,18 @@ def bounds(dtype: pl.DataType) -> tuple[int, int]:
     ends = [getattr(dtype, end)() for end in ("min", "max")]  # which only types of whole numbers have
     least, most = (pl.select(end).item() for end in ends)
     return int(least), int(most)
+
+
+def _local(zone: str) -> Callable[[datetime], datetime]:
+    """From a moment to what the clocks of a place show, or an overflow in a year that is not sure."""
+    there = ZoneInfo(zone)
+
+    def local(at: datetime) -> datetime:
+        if at.year not in _SURE_YEARS:
+            raise OverflowError
+        return at.astimezone(there)
+
+    return local
 
 
 def _comparable(kinds: set[Kind]) -> None:
