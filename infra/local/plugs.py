@@ -18,6 +18,7 @@ PLUGS = (
     "infra.local.ministack.resource_types",
     "infra.local.ministack.custom_resources",
     "infra.local.ministack.function_errors",
+    "infra.local.ministack.function_turns",
     "infra.local.ministack.embedded_metrics",
     "infra.local.ministack.alarms",
     "infra.local.ministack.redrive",
