@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 logger = Logger(service="predict")
 LARGEST_BODY = 1_000_000
-PATIENCE_SECONDS = 12  # with a version on its way in: the caller has thirty, and the other version is left
+PATIENCE_SECONDS = 10  # with a version on its way in: the caller has thirty, and the other version is left
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:

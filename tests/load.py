@@ -1,4 +1,6 @@
-"""Requests at a steady rate for as long as something else goes on; each failure is counted and told."""
+"""Requests for as long as something else goes on, at a steady rate or by callers who wait for their answers;
+each failure is counted and told.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,63 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
 AT_ONCE = 128
+
+
+@dataclass
+class Callers:
+    """So many at once, each of whom asks again a while after the answer: a busy machine is not asked more.
+
+    `ask` returns what answered, and raises where nothing did.
+    """
+
+    ask: Callable[[], str]
+    many: int
+    pause: float  # seconds between an answer and the next request
+    answers: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._ended = threading.Event()
+        self._keeping = threading.Lock()
+        self._callers = [threading.Thread(target=self._call, name="caller") for _ in range(self.many)]
+
+    def __enter__(self) -> Self:
+        for caller in self._callers:
+            caller.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        for caller in self._callers:
+            caller.join()
+
+    @property
+    def asked(self) -> int:
+        """The requests that came to an end."""
+        return sum(self.answers.values()) + len(self.failures)
+
+    def _call(self) -> None:
+        while not self._ended.wait(self.pause):
+            self._once()
+
+    def _once(self) -> None:
+        try:
+            said = self.ask()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller got no answer
+            with self._keeping:
+                self.failures.append(f"{type(error).__name__}: {error}"[:300])
+        else:
+            with self._keeping:
+                self.answers[said] += 1
 
 
 @dataclass

@@ -27,11 +27,13 @@ def endpoints_of(sagemaker: Any, environment: str, model: str) -> dict[str, str]
 
 
 def leftovers(sagemaker: Any, environment: str, record: InService, now: datetime) -> list[str]:
-    """Those that answer nobody: not the version in service, not the one before, not one on its way in."""
-    before = [one for one in record.served if one.version != record.version][-1:]
-    kept = {
-        one.endpoint or resource_name(environment, record.model) for one in (*record.served[-1:], *before)
-    }
-    kept.add(version_name(environment, record.model, record.shifting(now)))
+    """Those that answer nobody: not the version in service, not the one before, not one on its way in.
+
+    Instances on which the version before served are no way back: it would get an endpoint of its own.
+    """
+    before = [one.version for one in record.served if one.version != record.version][-1:]
+    own = (*before, record.shifting(now))
+    kept = {version_name(environment, record.model, version) for version in own}
+    kept.add(record.endpoint(environment))
     found = endpoints_of(sagemaker, environment, record.model)
     return sorted(name for name, status in found.items() if status in SETTLED and name not in kept)

@@ -36,7 +36,7 @@ model = replace(
     rollout={rollout},
 )
 '''
-MODELS = {"late_now": "Canary(percent=50, seconds=60)", "late_soon": "Shadow(percent=100, seconds=120)"}
+MODELS = {"late_now": "Canary(percent=50, seconds=90)", "late_soon": "Shadow(percent=100, seconds=120)"}
 MODES = ("well", "failing", "slow")  # of a container
 
 

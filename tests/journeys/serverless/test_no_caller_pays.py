@@ -18,7 +18,7 @@ from infra.cli import destroy, drops, predict, registry
 from infra.cli.demo import request_row
 from tests.clouds import eventually
 from tests.journeys.candidates import Made, register
-from tests.load import Load
+from tests.load import Callers
 from tidegate.find import dataset, model
 from tidegate.models.leftovers import endpoints_of
 from tidegate.models.run import resource_name
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.journey
 
 NOW, SOON = "late_now", "late_soon"  # a canary, and a shadow
-A_SECOND = 2  # through the HTTP API, the function and a container, all on this machine
+CALLERS, PAUSE = 6, 1.5  # at most four requests a second, and as many as six that wait for slow answers
 KILLS_APART = 2.0  # seconds: a look is tried five times
 ROWS = 20  # of a request, so that the seconds of a step have enough of them to compare
 BACK_SECONDS = 60.0
@@ -73,8 +73,8 @@ class Model:
         assert status == 200, told
         return str(told["version"])
 
-    def load(self, a_second: float = A_SECOND) -> Load:
-        return Load((self.ask,), a_second)
+    def called(self, callers: int = CALLERS) -> Callers:
+        return Callers(self.ask, callers, PAUSE)
 
     def answers(self) -> set[str]:
         return {self.ask() for _ in range(5)}
@@ -125,7 +125,7 @@ def test_a_good_version_stays_until_it_is_rolled_back_and_one_that_fails_leaves(
     first = late.register()
     code, told = late.promote(first)
     assert code == 0, told
-    with late.load() as load:
+    with late.called() as load:
         second = late.register()
         code, told = late.promote(second)
         assert code == 0, told
@@ -141,7 +141,7 @@ def test_a_good_version_stays_until_it_is_rolled_back_and_one_that_fails_leaves(
         assert late.answers() == {first}
     log.info("asked %d times, answered by %s", load.asked, dict(load.answers))
     assert load.failures == []
-    assert load.asked > 10 * A_SECOND
+    assert load.asked > CALLERS
     assert late.left()[int(second)].endswith("a drill")
     assert late.left()[int(failing)] == "one or more alarms went off: tidegate-laptop-late-now-errors"
     shown = registry.endpoint(place, NOW)
@@ -156,7 +156,7 @@ def test_a_shadow_is_asked_beside_and_one_that_says_otherwise_never_answers(plac
     first = late.register()
     assert late.promote(first)[0] == 0
     turned = late.register(files=Made.train_turned_round(model(SOON)).files)
-    with late.load(1) as load:  # each request is answered twice
+    with late.called(2) as load:  # each request is answered twice
         code, told = late.promote(turned)
         assert code == 3, told
     log.info("asked %d times, answered by %s", load.asked, dict(load.answers))
@@ -170,7 +170,7 @@ def test_a_look_that_dies_in_the_midst_does_no_harm(place: Place, cli: Typed) ->
     late = Model(place, cli, NOW)
     third = late.register()
     killed = 0
-    with late.load() as load:
+    with late.called() as load:
         assert cli("promote", NOW, third, "--no-wait")[0] == 0
         eventually(late.shifting, WAIT_SECONDS)
         assert late.shifting() == {"version": int(third), "percent": 50, "copies": 0}
@@ -188,7 +188,7 @@ def test_a_slow_version_leaves(place: Place, cli: Typed) -> None:
     late = Model(place, cli, NOW)
     before = registry.record(place, NOW).version
     slow = late.register("slow")
-    with late.load() as load:
+    with late.called() as load:
         code, told = late.promote(slow)
         assert code == 3, told
         assert late.answers() == {str(before)}

@@ -63,10 +63,10 @@ def test_what_answers_what_answered_before_and_what_is_on_its_way_in_stay() -> N
     assert leftovers(ALL, "laptop", again, NOW) == [NAME, f"{NAME}-v1", f"{NAME}-v4"]
 
 
-def test_the_instances_on_which_the_version_before_served_are_its_way_back() -> None:
-    moved = InService(model="m").answers(1, "arn:1").answers(2, "arn:2", f"{NAME}-v2")
-    assert NAME not in leftovers(ALL, "laptop", moved, NOW)
-    assert NAME in leftovers(ALL, "laptop", moved.answers(3, "arn:3", f"{NAME}-v3"), NOW)
+def test_instances_that_still_answer_stay_and_go_once_a_version_has_its_own_endpoint() -> None:
+    on_instances = InService(model="m").answers(1, "arn:1")
+    assert NAME not in leftovers(ALL, "laptop", on_instances, NOW)  # the first roll-out was taken back
+    assert NAME in leftovers(ALL, "laptop", on_instances.answers(2, "arn:2", f"{NAME}-v2"), NOW)
 
 
 def test_what_is_being_made_or_deleted_is_left_to_the_next_time() -> None:
