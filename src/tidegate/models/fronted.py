@@ -43,7 +43,7 @@ class FrontDeployments(Deployments):
             hindrance = hindrance or self._ringing(model.name)
         if hindrance:
             return told(fact.model, fact.version, way="wait", waits_for=hindrance)
-        if record.going_in not in (0, fact.version):
+        if record.going_in not in (0, fact.version) and not record.leaves:
             record = self._end(record, record.going_in, "its deployment ended without a word", now)
         self._begin(record, fact.version, asking, now)
         if serves:
@@ -72,7 +72,7 @@ class FrontDeployments(Deployments):
         target = record.served[-1] if gone else record.before(fact.version)
         version = self._version(target.version, target.package_arn)
         if not gone:
-            self._begin(record, target.version, asking, now)
+            self._begin(record, target.version, asking, now, leaves=fact.version)
         elif record.going_in == fact.version:
             self._end(record, fact.version, because, now)
         steps, way = ((), "nothing") if gone else (STRAIGHT, "front")
@@ -93,9 +93,10 @@ class FrontDeployments(Deployments):
             self.sagemaker.delete_endpoint(EndpointName=endpoint)
         return f"the endpoint {endpoint} came to nothing, and is being deleted" if status in GONE else ""
 
-    def _begin(self, record: InService, version: int, asking: Asking, now: datetime) -> None:
+    def _begin(self, record: InService, version: int, asking: Asking, now: datetime, leaves: int = 0) -> None:
         until = (now + WATCHED).isoformat()
-        self.records.put(record, record.begins(version, asking.execution, watched_until=until))
+        begun = record.begins(version, asking.execution, watched_until=until, leaves=leaves)
+        self.records.put(record, begun)
 
     def _end(self, record: InService, version: int, because: str, now: datetime) -> InService:
         """A roll-out whose execution ended without a word is over at once, and not when its share lapses."""

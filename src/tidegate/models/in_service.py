@@ -48,6 +48,7 @@ class InService:
     model: str
     served: tuple[Served, ...] = ()  # in their order; the last one is in service
     going_in: int = 0  # the version whose roll-out is under way
+    leaves: int = 0  # the version that leaves, where that one is on its way back
     unwanted: str = ""  # why a person wants it to be taken back, or nothing
     taken_back: tuple[TakenBack, ...] = ()
     idle: str = ""  # since when nobody asks the endpoint, and what it costs, or nothing
@@ -101,11 +102,18 @@ class InService:
         return replace(self, wished=later[1], wished_at=later[0])
 
     def begins(
-        self, version: int, held_by: str = "", alone: str = "", *, watched_until: str = ""
+        self,
+        version: int,
+        held_by: str = "",
+        alone: str = "",
+        *,
+        watched_until: str = "",
+        leaves: int = 0,
     ) -> InService:
-        """The roll-out of `version` begins, by that execution, from that configuration."""
+        """The roll-out of `version` begins, by that execution, from that configuration; or its way back."""
         settled = self.settled(self.going_in)
-        return replace(settled, going_in=version, held_by=held_by, alone=alone, watched_until=watched_until)
+        begun = replace(settled, going_in=version, leaves=leaves, held_by=held_by, alone=alone)
+        return replace(begun, watched_until=watched_until)
 
     def answers(self, version: int, package_arn: str, endpoint: str = "") -> InService:
         """`version` was rolled out, and answers."""
@@ -126,7 +134,7 @@ class InService:
         """The roll-out of one of these is over; another one's goes on."""
         if self.going_in not in (0, *versions):
             return self
-        over = replace(self, going_in=0, unwanted="", held_by="")
+        over = replace(self, going_in=0, leaves=0, unwanted="", held_by="")
         return replace(over, share=0, copies=0, watched_until="")
 
     def _without(self, leaving: int) -> InService:
@@ -137,7 +145,12 @@ class InService:
 
 
 def leaving(record: InService, status: str, config: str, now: datetime) -> int:
-    """The version that a rollback means: the one on its way in while it is, else the one in service."""
+    """The version that a rollback means: the one on its way in while it is, else the one in service.
+
+    One that is on its way back is not meant: who asks for it again, means the version that leaves.
+    """
+    if record.leaves:
+        return record.leaves
     updated = status in ("Updating", "RollingBack") or "-shadows-" in config
     unverified = config.endswith(f"-v{record.going_in}")  # its execution ended before it could ask
     under_way = updated or unverified or record.shifting(now)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from functions.verify import judge
 from tests.functions.deploying import GROUP, Alarms, Registry, Stage
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import CommitConflict, NotFound, Refused
 from tidegate.models.fronted import FrontDeployments
+from tidegate.models.in_service import leaving
 from tidegate.models.ways import Linear, Serverless
 
 if TYPE_CHECKING:
@@ -32,6 +34,11 @@ class Front(Stage):
         for version in versions:
             own, arn = f"tidegate-laptop-flight-delay-v{version}", f"{GROUP}/{version}"
             self.records.change(NAME, lambda now, v=version, a=arn, o=own: now.answers(v, a, o))  # type: ignore[misc]
+
+    def leaves(self) -> int:
+        """The version that a rollback means now."""
+        config = f"tidegate-laptop-flight-delay-c0ffee-v{self.record.version}"
+        return leaving(self.record, "InService", config, datetime.now(UTC))
 
     @property
     def record(self) -> InService:
@@ -118,6 +125,34 @@ def test_the_way_back_is_all_requests_at_once_and_no_alarm_stops_it(front: Front
     assert prepared["because"] == "asked for by ann: it is odd"
     assert prepared["own_endpoint"] == "tidegate-laptop-flight-delay-v2"
     assert (front.record.shifting(datetime.now(UTC)), front.record.held_by) == (2, "arn:e:9")
+
+
+def test_who_asks_twice_for_the_way_back_means_the_same_version(front: Front) -> None:
+    front.serves(1, 2, 3)
+    first = front.back(front.leaves())
+    front.executions.running.add("arn:e:9")
+    assert (front.leaves(), front.back(3, "arn:e:10")["way"]) == (3, "wait")
+    assert front.record.unwanted == ""
+    front.records.change(NAME, lambda now: replace(now, share=100))
+    assert judge(front.records, {**first, "reason": ""}, 2, "now")["outcome"] == "went back"
+    front.executions.running.clear()
+    again = front.back(3, "arn:e:10")
+    assert (again["version"], again["way"]) == (2, "nothing")
+    assert judge(front.records, {**again, "reason": ""}, 2, "now")["outcome"] == "already back"
+    assert [one.version for one in front.record.served] == [1, 2]
+    assert front.leaves() == 2  # the next wish is another one
+
+
+def test_a_way_back_that_came_to_nothing_can_be_asked_for_again(front: Front) -> None:
+    front.serves(1, 2)
+    failed = front.back(front.leaves())
+    with pytest.raises(Refused):
+        judge(front.records, {**failed, "reason": "no endpoint could be made"}, 2, "now")
+    assert front.leaves() == 2
+    again = front.back(front.leaves(), "arn:e:10")
+    assert (again["version"], again["leaves"], again["way"]) == (1, 2, "front")
+    assert front.out(3, "arn:e:3", 3)["way"] == "front"  # or another version follows
+    assert front.record.taken_back == ()
 
 
 def test_a_roll_out_under_way_is_unwanted_until_it_has_gone(front: Front) -> None:
