@@ -1,4 +1,4 @@
-"""A cloud of its own, to whose checkout two serverless models were added, and nothing else done."""
+"""A cloud of its own, to whose checkout serverless models were added, and nothing else done."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipelines.flight_delay import model as on_instances
-from tidegate.models.ways import Canary, Serverless, Shadow
+from tidegate.models.ways import AllAtOnce, Canary, Serverless, Shadow
 
 model = replace(
     on_instances,
@@ -36,7 +36,11 @@ model = replace(
     rollout={rollout},
 )
 '''
-MODELS = {"late_now": "Canary(percent=50, seconds=90)", "late_soon": "Shadow(percent=100, seconds=120)"}
+MODELS = {
+    "late_now": "Canary(percent=50, seconds=90)",
+    "late_soon": "Shadow(percent=100, seconds=120)",
+    "late_too": "AllAtOnce(seconds=300)",
+}
 MODES = ("well", "failing", "slow")  # of a container
 
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.journey
 
-NOW, SOON = "late_now", "late_soon"  # a canary, and a shadow
+NOW, SOON, TOO = "late_now", "late_soon", "late_too"  # a canary, a shadow, and all at once
 CALLERS, PAUSE = 6, 1.5  # at most four requests a second, and as many as six that wait for slow answers
-KILLS_APART = 2.0  # seconds: a look is tried five times
+KILLS, KILLS_APART = 3, 4.0  # seconds: a look is tried five times, and is not to die of all
 ROWS = 20  # of a request, so that the seconds of a step have enough of them to compare
 BACK_SECONDS = 60.0
 WAIT_SECONDS = 120.0
@@ -115,9 +115,7 @@ def kill_the_shift() -> int:
 
 
 @pytest.mark.usefixtures("timed")
-def test_a_good_version_stays_until_it_is_rolled_back_and_one_that_fails_leaves(
-    place: Place, cli: Typed
-) -> None:
+def test_a_good_version_stays_until_it_is_rolled_back(place: Place, cli: Typed) -> None:
     late = Model(place, cli, NOW)
     never = late.register(files=late.made.crashes())
     assert late.promote(never)[0] == 3
@@ -132,22 +130,52 @@ def test_a_good_version_stays_until_it_is_rolled_back_and_one_that_fails_leaves(
         assert late.answers() == {second}
         began = time.monotonic()
         code, told = cli("rollback", NOW, "--because", "a drill")
+        seconds = time.monotonic() - began
         assert (code, told.get("back_to")) == (0, int(first)), told
-        assert time.monotonic() - began < BACK_SECONDS
         assert late.answers() == {first}
-        failing = late.register("failing")
-        code, told = late.promote(failing)
-        assert code == 3, told
-        assert late.answers() == {first}
-    log.info("asked %d times, answered by %s", load.asked, dict(load.answers))
+    log.info("back after %.1f s; asked %d times, answered by %s", seconds, load.asked, dict(load.answers))
     assert load.failures == []
     assert load.asked > CALLERS
+    assert seconds < BACK_SECONDS
     assert late.left()[int(second)].endswith("a drill")
-    assert late.left()[int(failing)] == "one or more alarms went off: tidegate-laptop-late-now-errors"
     shown = registry.endpoint(place, NOW)
     assert shown is not None
     assert (shown["version"], shown["status"]) == (int(first), "InService")
-    eventually(lambda: late.endpoints() == {first}, WAIT_SECONDS)
+
+
+@pytest.mark.usefixtures("timed")
+def test_a_look_that_dies_in_the_midst_does_no_harm(place: Place, cli: Typed) -> None:
+    late = Model(place, cli, NOW)
+    before, third = registry.record(place, NOW).version, late.register()
+    killed: list[int] = []
+    with late.called() as load:
+        assert cli("promote", NOW, third, "--no-wait")[0] == 0
+        eventually(late.shifting, WAIT_SECONDS)
+        assert late.shifting() == {"version": int(third), "percent": 50, "copies": 0}
+        for _ in range(KILLS):
+            killed.append(kill_the_shift())
+            time.sleep(KILLS_APART)
+        eventually(lambda: not registry.record(place, NOW).going_in, WAIT_SECONDS)
+        assert registry.record(place, NOW).version == int(third), late.left()
+        assert late.answers() == {third}
+    log.info("killed %s; asked %d times, answered by %s", killed, load.asked, dict(load.answers))
+    assert all(killed), "each time there was one to kill"
+    assert load.failures == []
+    eventually(lambda: late.endpoints() == {str(before), third}, WAIT_SECONDS)
+
+
+@pytest.mark.usefixtures("timed")
+def test_a_version_that_fails_leaves(place: Place, cli: Typed) -> None:
+    late = Model(place, cli, NOW)
+    before, failing = registry.record(place, NOW).version, late.register("failing")
+    with late.called() as load:
+        code, told = late.promote(failing)
+        assert code == 3, told
+        assert late.answers() == {str(before)}
+    log.info("asked %d times, answered by %s", load.asked, dict(load.answers))
+    assert load.failures == []
+    assert late.left()[int(failing)] == "one or more alarms went off: tidegate-laptop-late-now-errors"
+    eventually(lambda: failing not in late.endpoints(), WAIT_SECONDS)
 
 
 @pytest.mark.usefixtures("timed")
@@ -166,40 +194,23 @@ def test_a_shadow_is_asked_beside_and_one_that_says_otherwise_never_answers(plac
 
 
 @pytest.mark.usefixtures("timed")
-def test_a_look_that_dies_in_the_midst_does_no_harm(place: Place, cli: Typed) -> None:
-    late = Model(place, cli, NOW)
-    third = late.register()
-    killed = 0
-    with late.called() as load:
-        assert cli("promote", NOW, third, "--no-wait")[0] == 0
-        eventually(late.shifting, WAIT_SECONDS)
-        assert late.shifting() == {"version": int(third), "percent": 50, "copies": 0}
-        while registry.record(place, NOW).going_in:
-            killed += kill_the_shift()
-            time.sleep(KILLS_APART)
-        assert late.answers() == {third}, late.left()
-    log.info("killed %d times; asked %d times, answered by %s", killed, load.asked, dict(load.answers))
-    assert killed > 2
-    assert load.failures == []
-
-
-@pytest.mark.usefixtures("timed")
 def test_a_slow_version_leaves(place: Place, cli: Typed) -> None:
-    late = Model(place, cli, NOW)
-    before = registry.record(place, NOW).version
+    late = Model(place, cli, TOO)
+    first = late.register()
+    assert late.promote(first)[0] == 0
     slow = late.register("slow")
     with late.called() as load:
         code, told = late.promote(slow)
         assert code == 3, told
-        assert late.answers() == {str(before)}
+        assert late.answers() == {first}
     log.info("asked %d times, answered by %s: %s", load.asked, dict(load.answers), late.left()[int(slow)])
     assert load.failures == []
     # all its containers are busy, so that more calls are throttled; or answers come late
-    assert re.search("tidegate-laptop-late-now-(errors|latency)", late.left()[int(slow)])
+    assert re.search("tidegate-laptop-late-too-(errors|latency)", late.left()[int(slow)])
 
 
 def test_destroying_takes_every_endpoint(place: Place, cli: Typed) -> None:
-    for name in (NOW, SOON):
+    for name in (NOW, SOON, TOO):
         late = Model(place, cli, name)
         assert late.endpoints() != set()
         assert destroy.remove_endpoint(place, name)
