@@ -40,6 +40,11 @@ DIES_ONCE = """import os, pathlib
         mark.touch()
         os._exit(1)"""
 VERIFY_DIES = DIES_ONCE.replace("str(seen)", "'verified'")
+DEPLOY_DIES = VERIFY_DIES.replace("event['marks']", "event['detail']['marks']")
+FINDS_NOBODY = VERIFY_DIES.replace("os._exit(1)", "raise type('ClientError', (Exception,), {})('throttled')")
+REFUSES = """import pathlib, uuid
+    (pathlib.Path({}) / uuid.uuid4().hex).touch()
+    raise type('Refused', (Exception,), {{}})('it is none of ours')"""
 NONSENSE = "raise type('Nonsense', (Exception,), {})('it broke')"
 FINE = "return {'unwanted': ''}"
 
@@ -67,8 +72,10 @@ class Shift:
         compare: str = FINE,
         verify: str = "deployed",
         verify_first: str = "pass",
+        deploy_first: str = "pass",
     ) -> None:
-        functions = {"Deploy": "return event['detail']", "Compare": compare, "Clear": "return []"}
+        functions = {"Deploy": f"{deploy_first}\n    return event['detail']"}
+        functions |= {"Compare": compare, "Clear": "return []"}
         functions |= {"Shift": LOOKS % (copies, more), "Verify": f"{verify_first}\n    {OUTCOME % verify}"}
         self.machine = Machine(cloud, "deployment", functions)
         self.site = Site(
@@ -137,11 +144,32 @@ def test_an_execution_that_was_stopped_goes_on_from_its_look(fronted: LocalCloud
     assert states.count("CompareShares") >= 3
 
 
-def test_who_dies_while_it_verifies_is_asked_again(fronted: LocalCloud, tmp_path: Path) -> None:
-    ended, states = Shift(fronted, verify_first=VERIFY_DIES).run(marks=str(tmp_path))
+@pytest.mark.parametrize(
+    "dies", [{"verify_first": VERIFY_DIES}, {"verify_first": FINDS_NOBODY}, {"deploy_first": DEPLOY_DIES}]
+)
+def test_who_dies_on_a_question_or_finds_nobody_ready_is_asked_again(
+    fronted: LocalCloud, tmp_path: Path, dies: dict[str, str]
+) -> None:
+    ended, states = Shift(fronted, **dies).run(marks=str(tmp_path))
     assert ended["status"] == "SUCCEEDED", ended
     assert [mark.name for mark in tmp_path.iterdir()] == ["verified"]
     assert states.count("SayDeployed") == 1
+
+
+@pytest.mark.parametrize(
+    ("refuses", "state"),
+    [
+        ({"verify_first": REFUSES.format("event['marks']")}, "Verify"),
+        ({"deploy_first": REFUSES.format("event['detail']['marks']")}, "Prepare"),
+    ],
+)
+def test_what_a_question_refuses_is_not_asked_again(
+    fronted: LocalCloud, tmp_path: Path, refuses: dict[str, str], state: str
+) -> None:
+    ended, _states = Shift(fronted, **refuses).run(marks=str(tmp_path))
+    assert (ended["status"], ended["error"]) == ("FAILED", f"{state}Failed"), ended
+    assert "it is none of ours" in ended["cause"]
+    assert len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize(
