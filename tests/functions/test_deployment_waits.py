@@ -75,3 +75,15 @@ def test_a_shadow_whose_execution_was_aborted_is_removed(shadowing: LocalCloud) 
     assert clearing.entered(after)[2:6] == ["MayItBegin", "ClearShadow", "AskAgainSoon", "Prepare"]
     eventually(lambda: deployment.serving()["EndpointStatus"] == "InService", WAIT_SECONDS)
     assert deployment.serving()["EndpointConfigName"] == deployment.live
+
+
+def test_who_finds_the_shadow_being_removed_already_asks_again(shadowing: LocalCloud) -> None:
+    """Two that wait see the shadow at the same time; SageMaker refuses the second one's update."""
+    told = {"way": "clear", "endpoint": "never-made", "waits_for": "its end"}
+    shadow = {"before": "never-made", "end": straight_back()}
+    clears_once = f"{ASKED}; return {{'way': 'clear', **event['detail']}} if len(asked) < 2 else {TOLD}"
+    machine = Machine(shadowing, "deployment", {"Deploy": clears_once % "'superseded'", **NEVER})
+    execution = machine.start({"detail": {**told, "shadow": shadow}})
+    ended = machine.ended(execution)
+    assert ended["status"] == "SUCCEEDED", ended
+    assert machine.entered(execution)[2:6] == ["MayItBegin", "ClearShadow", "AskAgainSoon", "Prepare"]
