@@ -102,6 +102,6 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
         back = now.went_back(taken)
         return back.answers(wanted, arn, own) if leaves and own else back
 
-    records.change(model, left)
+    kept = records.change(model, left).taken_back[-1]  # the first words, where this is asked again
     outcome = "went back" if leaves else "taken back"
-    return {"outcome": outcome, "version": taken.version, "back_to": answers, "reason": reason}
+    return {"outcome": outcome, "version": kept.version, "back_to": answers, "reason": kept.reason}

@@ -68,6 +68,16 @@ def test_a_roll_out_that_did_not_stay_is_taken_back_with_sagemakers_reason(recor
     assert now.taken_back == (TakenBack(version=3, back_to=2, reason="alarm(s) [slow]", at="now"),)
 
 
+def test_who_is_asked_again_gives_the_reason_that_it_gave_first(records: Records) -> None:
+    """The record forgets what was held against a version as soon as it has left."""
+    records.change("flight_delay", lambda now: replace(now.begins(3), unwanted="scores moved by 0.3:"))
+    told = {**PREPARED, "reason": "alarm(s) [unwanted]"}
+    first = judge(records, told, 2, "now")
+    assert first["reason"] == "scores moved by 0.3: alarm(s) [unwanted]"
+    assert judge(records, told, 2, "later") == first
+    assert len(records.read("flight_delay").taken_back) == 1
+
+
 def test_the_way_back_is_done_when_what_served_before_answers(records: Records) -> None:
     judge(records, PREPARED, 3, "then")
     came = judge(records, BACK, 2, "now")

@@ -122,13 +122,14 @@ class InService:
         return replace(self.settled(version), served=(*before, told)[-REMEMBERED:], idle="", off=False)
 
     def went_back(self, taken: TakenBack) -> InService:
-        """A version left, and what served before it answers."""
+        """A version left, and what served before it answers; said again, it changes nothing."""
+        known = [(one.version, one.back_to) for one in self.taken_back[-1:]]
+        open_still = self.version == taken.version or self.going_in in (taken.version, taken.back_to)
+        if (taken.version, taken.back_to) in known and not open_still:
+            return self
         left = self._without(taken.version) if self.version == taken.version else self
         settled = left.settled(taken.version, taken.back_to)
-        known = self.taken_back
-        if known and replace(known[-1], at=taken.at) == taken:  # it is said again
-            known = known[:-1]
-        return replace(settled, taken_back=(*known, taken)[-REMEMBERED:])
+        return replace(settled, taken_back=(*self.taken_back, taken)[-REMEMBERED:])
 
     def settled(self, *versions: int) -> InService:
         """The roll-out of one of these is over; another one's goes on."""
