@@ -100,7 +100,11 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
 
     def left(now: InService) -> InService:
         back = now.went_back(taken)
-        return back.answers(wanted, arn, own) if leaves and own else back
+        if own:
+            return back.answers(wanted, arn, own) if leaves else back
+        # an aborted deployment leaves SageMaker at its update, and nobody asked what came of it
+        known = back.version == answers
+        return back if known else back.answers(answers, f"{arn.rpartition('/')[0]}/{answers}")
 
     kept = records.change(model, left).taken_back[-1]  # the first words, where this is asked again
     outcome = "went back" if leaves else "taken back"

@@ -78,6 +78,19 @@ def test_who_is_asked_again_gives_the_reason_that_it_gave_first(records: Records
     assert len(records.read("flight_delay").taken_back) == 1
 
 
+def test_what_an_aborted_deployment_left_in_service_is_recorded_when_it_answers(records: Records) -> None:
+    """SageMaker finished the update to version 3, and took the one to version 4 back to it."""
+    records.change("flight_delay", lambda now: now.begins(3).begins(4))
+    told = {**PREPARED, "version": 4, "package_arn": "arn:group/4", "reason": "alarm(s) [slow]"}
+    came = judge(records, told, 3, "now")
+    assert (came["version"], came["back_to"]) == (4, 3)
+    now = records.read("flight_delay")
+    assert now.served[-1] == Served(version=3, package_arn="arn:group/3")
+    assert (now.before(3).version, now.going_in) == (2, 0)
+    assert judge(records, told, 3, "later") == came
+    assert records.read("flight_delay") == now
+
+
 def test_the_way_back_is_done_when_what_served_before_answers(records: Records) -> None:
     judge(records, PREPARED, 3, "then")
     came = judge(records, BACK, 2, "now")
