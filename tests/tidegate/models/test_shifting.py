@@ -33,7 +33,7 @@ class Cloud:
     """Stand for SageMaker and CloudWatch: an endpoint in a state, its answer, alarms that ring."""
 
     def __init__(self, status: str = "InService", version: int = 2, ringing: Sequence[str] = ()) -> None:
-        self.status, self.version, self.ringing = status, version, ringing
+        self.status, self.version, self.ringing, self.model = status, version, ringing, "m"
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self.status:
@@ -45,7 +45,7 @@ class Cloud:
         assert EndpointName == "tidegate-laptop-m-v2"
         if not self.version:
             raise ClientError({"Error": {"Code": "ModelError", "Message": "it crashed"}}, "InvokeEndpoint")
-        return {"Body": io.BytesIO(json.dumps({"model": "m", "version": self.version}).encode())}
+        return {"Body": io.BytesIO(json.dumps({"model": self.model, "version": self.version}).encode())}
 
     def describe_alarms(self, AlarmNames: list[str], StateValue: str) -> dict[str, Any]:
         assert (AlarmNames[0], StateValue) == ("tidegate-laptop-m-errors", "ALARM")
