@@ -7,14 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.benchmarks.serving.flights import BY_CONTRACT
 from tests.benchmarks.serving.programs import BARE, LESS, OURS
 
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_a_small_benchmark_prints_its_table_and_every_answer_as_shipped_is_captured() -> None:
+def run(*arguments: str) -> str:
+    """What a benchmark prints."""
     ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "tests.benchmarks.serving", "--small", "--rounds", "1"],
+        [sys.executable, "-W", "ignore", "-m", *arguments, "--small"],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
         capture_output=True,
@@ -22,7 +24,23 @@ def test_a_small_benchmark_prints_its_table_and_every_answer_as_shipped_is_captu
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    rows = [line.split(" | ") for line in ended.stdout.splitlines() if line.startswith("| ")][1:]
+    return ended.stdout
+
+
+def cells(said: str) -> list[list[str]]:
+    """The rows of a table, less its head."""
+    return [line.split(" | ") for line in said.splitlines() if line.startswith("| ")][1:]
+
+
+def test_a_small_benchmark_prints_its_table_and_every_answer_as_shipped_is_captured() -> None:
+    said = run("tests.benchmarks.serving", "--rounds", "1")
+    rows = cells(said)
     assert [row[0][2:] for row in rows] == [OURS, BARE, *LESS]
+    assert all(float(row[4].replace(",", "")) > 0 for row in rows)
+    assert "Left out" in said
+
+
+def test_a_small_benchmark_of_the_example_model_prints_what_a_request_and_its_parts_cost() -> None:
+    rows = cells(run("tests.benchmarks.serving.flights"))
+    assert [row[0][2:] for row in rows] == ["a request", BY_CONTRACT, "its two lookups", "its features"]
     assert all(float(row[1].replace(",", "")) > 0 for row in rows)
-    assert "Left out" in ended.stdout
