@@ -37,18 +37,19 @@ class FrontDeployments(Deployments):
         record, superseded = self._wish(fact, asking)
         if superseded:
             return superseded
-        serves = record.version == fact.version and bool(record.served[-1].endpoint)
-        hindrance = self._under_way(record, asking) or self._came_to_nothing(fact)
-        if record.version and not serves:
+        own = version_name(self.site.environment, fact.model, fact.version)
+        same = bool(record.served) and record.served[-1].endpoint == own
+        hindrance = self._under_way(record, asking) or self._came_to_nothing(own)
+        if record.version and not same:  # there is something that could ring, and be gone back to
             hindrance = hindrance or self._ringing(model.name)
         if hindrance:
             return told(fact.model, fact.version, way="wait", waits_for=hindrance)
         if record.going_in not in (0, fact.version) and not record.leaves:
             record = self._end(record, record.going_in, "its deployment ended without a word", now)
         self._begin(record, fact.version, asking, now)
-        if serves:
+        if same and find_endpoint(self.sagemaker, own):
             return self._held_by(asking, prepare_shift(model, version, self.site, (), way="nothing"))
-        steps = course(model.rollout) if record.version else STRAIGHT
+        steps = course(model.rollout) if record.version and not same else STRAIGHT
         return self._held_by(asking, prepare_shift(model, version, self.site, steps, since=now.isoformat()))
 
     def back(self, fact: RollbackRequested, asking: Asking) -> dict[str, Any]:
@@ -70,6 +71,9 @@ class FrontDeployments(Deployments):
             return told(fact.model, fact.version, way="wait", waits_for=hindrance)
         gone = record.version != fact.version  # it was taken back, or its execution ended without a word
         target = record.served[-1] if gone else record.before(fact.version)
+        own = version_name(self.site.environment, fact.model, target.version)
+        if not gone and (hindrance := self._came_to_nothing(own)):
+            return told(fact.model, fact.version, way="wait", waits_for=hindrance)
         version = self._version(target.version, target.package_arn)
         if not gone:
             self._begin(record, target.version, asking, now, leaves=fact.version)
@@ -85,13 +89,12 @@ class FrontDeployments(Deployments):
         which = f"the roll-out of version {record.going_in}" if record.going_in else "another deployment"
         return f"{which} is under way ({record.held_by.rpartition(':')[2]})"
 
-    def _came_to_nothing(self, fact: ModelApproved) -> str:
+    def _came_to_nothing(self, endpoint: str) -> str:
         """An endpoint that serves nobody goes before another one has its name."""
-        endpoint = version_name(self.site.environment, fact.model, fact.version)
         status = find_endpoint(self.sagemaker, endpoint).get("EndpointStatus")
         if status == "Failed":
             self.sagemaker.delete_endpoint(EndpointName=endpoint)
-        return f"the endpoint {endpoint} came to nothing, and is being deleted" if status in GONE else ""
+        return f"the endpoint {endpoint} serves nobody, and is being deleted" if status in GONE else ""
 
     def _begin(self, record: InService, version: int, asking: Asking, now: datetime, leaves: int = 0) -> None:
         until = (now + WATCHED).isoformat()

@@ -71,7 +71,8 @@ class Shifting:
         """What speaks against the version on its way in; nothing does against a way back."""
         if said := prepared.get("failed", ""):
             return str(said)
-        if prepared["leaves"] or not record.version:
+        own = bool(record.served) and record.served[-1].endpoint == prepared["own_endpoint"]
+        if prepared["leaves"] or not record.version or own:  # it is made anew: nothing else could answer
             return ""
         if record.unwanted:
             return "its share went back"

@@ -100,15 +100,32 @@ def test_a_roll_out_waits_for_alarms_that_ring_and_for_an_endpoint_that_came_to_
     waits = front.out(2, "arn:e:2", 2)
     assert (waits["way"], waits["waits_for"]) == ("wait", f"what is in service rings now: {ERRORS}")
     front.alarms, front.registry = Alarms(), Registry("Failed")
-    assert "came to nothing" in front.out(2, "arn:e:2", 2)["waits_for"]
+    assert "serves nobody, and is being deleted" in front.out(2, "arn:e:2", 2)["waits_for"]
     assert front.registry.deleted == ["tidegate-laptop-flight-delay-v2"]
     assert front.record.going_in == 0
 
 
 def test_what_serves_already_is_only_asked_again(front: Front) -> None:
     front.serves(1, 2)
-    front.alarms = Alarms(ERRORS)
+    front.alarms, front.registry = Alarms(ERRORS), Registry("InService", version=2)
     assert front.out(2)["way"] == "nothing"
+
+
+def test_an_endpoint_that_somebody_deleted_is_made_anew_whatever_rings(front: Front) -> None:
+    front.serves(1, 2)
+    front.alarms = Alarms(ERRORS)
+    made = front.out(2)
+    assert (made["way"], shares(made)) == ("front", [100])
+
+
+def test_a_way_back_waits_until_an_endpoint_that_is_being_deleted_has_gone(front: Front) -> None:
+    front.serves(1, 2)
+    front.registry = Registry("Deleting")
+    waits = front.back(2)
+    assert (waits["way"], "v1 serves nobody" in waits["waits_for"]) == ("wait", True)
+    assert front.record.going_in == 0
+    front.registry = Registry()
+    assert front.back(2)["way"] == "front"
 
 
 def test_a_version_that_serves_on_instances_may_move_behind_our_front(front: Front) -> None:

@@ -209,6 +209,14 @@ def test_a_shadow_is_compared_to_its_last_look_before_it_takes_over(records: Rec
     assert rollout.shares() == (100, 0)
 
 
+def test_nothing_speaks_against_an_endpoint_that_is_made_anew(records: Records) -> None:
+    rollout = RollOut(records, STRAIGHT)
+    rollout.change(
+        lambda now: replace(now.answers(2, "arn:2", "tidegate-laptop-m-v2"), going_in=2, held_by="arn:e:2")
+    )
+    assert rollout.look(Cloud(ringing=["tidegate-laptop-m-errors"]))["state"] == "goes on"
+
+
 def test_nothing_speaks_against_a_way_back(records: Records) -> None:
     rollout = RollOut(records, STRAIGHT)
     rollout.prepared["leaves"] = 1
