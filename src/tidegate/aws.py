@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 @cache
-def client(service: str, retries: int = 5, seconds: int = 60) -> Any:  # boto3 types nothing
+def client(  # boto3 types nothing
+    service: str, retries: int = 5, seconds: int = 60, *, late_again: bool = True
+) -> Any:
     """The boto3 client of `service`, kept for the process; 0 retries where a repetition does harm.
 
-    An answer that does not come within `seconds` does not count.
+    An answer that does not come within `seconds` does not count; unless `late_again`, it is asked for once.
     """
     import boto3
     from botocore.config import Config
@@ -25,10 +27,22 @@ def client(service: str, retries: int = 5, seconds: int = 60) -> Any:  # boto3 t
     made: BaseClient = boto3.client(
         service,
         config=Config(
-            retries={"mode": "standard", "max_attempts": retries}, connect_timeout=3, read_timeout=seconds
+            retries={"mode": "standard", "max_attempts": retries},
+            connect_timeout=min(3, seconds),
+            read_timeout=seconds,
         ),
     )
+    if not late_again:
+        made.meta.events.register_first(f"needs-retry.{service}", _not_again)
     return made
+
+
+def _not_again(caught_exception: Exception | None = None, **_said: object) -> None:
+    """Nobody has time for a second answer that is late: botocore raises what a handler of retries raises."""
+    from botocore.exceptions import ReadTimeoutError
+
+    if isinstance(caught_exception, ReadTimeoutError):
+        raise caught_exception
 
 
 def address(public: str) -> str:

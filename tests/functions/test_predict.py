@@ -5,16 +5,23 @@ from __future__ import annotations
 import base64
 import io
 import json
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.predict import PATIENCE_SECONDS, handler, predict
+from functions.predict import RECORD_SECONDS, front, handler, predict
 from infra.flow import FLOW
 from tests.tidegate.models.test_front import FIRST, Asked, Versions, shifted
-from tidegate.models.front import invoke
+from tests.tidegate.silence import Silence
+from tidegate import aws
+from tidegate.models.front import Front, invoke
 from tidegate.models.in_service import InService
+from tidegate.settings import Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Runtime:
@@ -111,6 +118,35 @@ def test_behind_our_front_the_caller_hears_a_version_that_answers() -> None:
     assert (nobody["statusCode"], "no version of this model" in nobody["body"]) == (404, True)
 
 
-def test_a_caller_has_time_for_both_versions() -> None:
+def longest(client: Any) -> int:
+    """Seconds, until it has an answer or an error, though it is throttled as often as it asks again."""
+    config = client.meta.config
+    return int(config.read_timeout) + sum(
+        2**again for again in range(config.retries["total_max_attempts"] - 1)
+    )
+
+
+@pytest.fixture
+def silent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """A front before a cloud that takes calls and never answers."""
+    with Silence() as silence, monkeypatch.context() as environment:
+        for name, value in silence.environment.items():
+            environment.setenv(name, value)
+        environment.setenv(Setting.SERVING_TABLE, "serving")
+        aws.client.cache_clear()
+        yield front.__wrapped__("laptop")
+    aws.client.cache_clear()
+
+
+def test_who_does_not_answer_is_told_before_the_function_ends(silent: Front) -> None:
     """API Gateway waits for thirty seconds, and the function has one less."""
-    assert 2 * PATIENCE_SECONDS < FLOW["predict"].timeout < 30
+    record, left = 3 * RECORD_SECONDS, FLOW["predict"].timeout
+    assert left < 30
+    assert record + longest(silent.runtime) < left
+    assert record + longest(silent.hasty) + longest(silent.after) < left
+
+
+def test_a_record_that_does_not_come_is_not_waited_for(silent: Front) -> None:
+    silent.records._known["m"] = (-1000.0, FIRST)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(silent.records.of, "m").result(timeout=20) == FIRST

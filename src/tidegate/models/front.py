@@ -66,6 +66,7 @@ class Front:
     environment: str
     runtime: Any
     hasty: Any  # the same for a version on its way in: the caller must have time left for the other one
+    after: Any  # the same for the other one, which has the time that is left
     records: Kept
     draw: Callable[[], float]  # chance, from 0 to 1
     tell: Callable[[str, float, str], None]  # the model's endpoint, milliseconds, what failed or nothing
@@ -75,7 +76,7 @@ class Front:
         """The answer of a version, chosen by its share.
 
         A caller never pays for a version on its way in: what it does not answer, or refuses, is asked of the
-        version in service, and counted as the new one's error where that one answers.
+        version in service, and counted as the new one's error, unless that one finds the request wrong too.
 
         Raises:
             NotFound: no version of the model is in service.
@@ -107,7 +108,7 @@ class Front:
             self._say(model, took, "" if callers_fault(error) or throttled(error) else str(error))
             raise error
         try:
-            answer = invoke(self.runtime, chosen.rather, body)
+            answer = invoke(self.after, chosen.rather, body)
         except UNAVAILABLE:
             self._say(model, took, "" if callers_fault(error) else str(error))
             raise

@@ -64,6 +64,7 @@ class Asked:
             environment="laptop",
             runtime=versions,
             hasty=versions,
+            after=versions,
             records=Kept(lambda _model: record, lambda: 0.0),
             draw=Random(7).random,
             tell=lambda endpoint, _ms, failed: self.told.append(f"{endpoint}: {failed}"),
