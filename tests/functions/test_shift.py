@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.flow import FLOW
 from infra.layers import ROOT
 from tests import clouds
 from tests.clouds import eventually
 from tests.functions.machine import WAIT_SECONDS, Machine
 from tests.functions.test_shadow import OUTCOME, archive
 from tests.tidegate.models.plans import MODEL
+from tidegate.models.front import KEPT_SECONDS
 from tidegate.models.rollout import Site, Version
 from tidegate.models.shares import course, prepare_shift
 from tidegate.models.ways import Canary, Serverless
@@ -111,8 +113,16 @@ def test_a_version_gets_an_endpoint_is_looked_at_verified_and_what_is_left_over_
         "CreateVersionsEndpoint",
         *3 * look,
         *["Shift", "HowDoesItGo", "Verify", "WhatCameOfIt", "SayDeployed"],
-        *["AreThereLeftovers", "Clear", "WasItAskedFor", "Deployed"],
+        *["AreThereLeftovers", "WaitForCallers", "Clear", "WasItAskedFor", "Deployed"],
     ]
+
+
+def test_requests_under_way_have_ended_before_an_endpoint_goes() -> None:
+    states = json.loads((ROOT / "infra/machines/deployment.asl.json").read_text())["States"]
+    before = [one for one in states.values() if one.get("Next") == "Clear"]
+    assert [one["Type"] for one in before] == ["Wait"]
+    assert before[0]["Seconds"] >= FLOW["predict"].timeout + KEPT_SECONDS
+    assert not any(choice["Next"] == "Clear" for one in states.values() for choice in one.get("Choices", ()))
 
 
 def test_an_endpoint_that_is_there_is_not_made_again(fronted: LocalCloud) -> None:
@@ -185,7 +195,7 @@ def test_what_fails_for_good_is_put_back(fronted: LocalCloud, more: str, image: 
     assert said in ended["cause"]
     begins = states.index("PutBack")
     assert states[begins : begins + 3] == ["PutBack", "Verify", "WhatCameOfIt"]
-    assert states[-4:] == ["AreThereLeftovers", "Clear", "WasItAskedFor", "RolledBack"]
+    assert states[-4:] == ["WaitForCallers", "Clear", "WasItAskedFor", "RolledBack"]
 
 
 @pytest.mark.parametrize(("copies", "outcome"), [(100, "taken back"), (0, "deployed")])
