@@ -57,7 +57,10 @@ class IdleEndpoints:
 
     def look(self, model: ModelPlan, now: datetime, days: int | None = None) -> str:
         """What is to be said of the model's endpoint, or nothing; by the model's rule it is switched off."""
-        endpoint = find_endpoint(self.sagemaker, resource_name(self.environment, model.name))
+        name, record = resource_name(self.environment, model.name), self.records.read(model.name)
+        if record.endpoint(self.environment) != name:
+            return ""  # another one answers, which costs nothing while nobody asks it
+        endpoint = find_endpoint(self.sagemaker, name)
         if endpoint.get("EndpointStatus") != "InService":
             return ""
         days = model.idle.days if days is None else days
@@ -76,7 +79,7 @@ class IdleEndpoints:
             self.tell(endpoint["EndpointName"], cost or 0.0)
             if model.idle.switch_off:
                 said += f"; switched off: tidegate promote {model.name} VERSION brings it back"
-        if said != self.records.read(model.name).idle:
+        if said != record.idle:
             off = bool(said) and model.idle.switch_off
             self.records.change(model.name, lambda record: replace(record, idle=said, off=off))
         if said and model.idle.switch_off:  # last: of an endpoint that is gone nobody could say why

@@ -79,11 +79,11 @@ def test_what_is_asked_is_not_idle(world: World, records: Records) -> None:
 def test_an_endpoint_that_a_version_has_of_its_own_costs_nothing_while_idle(
     world: World, records: Records
 ) -> None:
-    serving = Serving(days=15)
-    serving.there = False  # none has the model's name
+    serving = Serving(days=15)  # instances that are left, of a model that moved
     records.change("flight_delay", lambda now: now.answers(1, "arn:1", "its-own"))
     assert looked(world, records, serving, [], days=2, switch_off=True) == ""
-    assert records.read("flight_delay").idle == ""
+    assert (records.read("flight_delay").idle, records.read("flight_delay").off) == ("", False)
+    assert serving.there
 
 
 def test_by_its_models_rule_it_is_switched_off_and_promote_brings_it_back(
