@@ -100,7 +100,7 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
 
     def left(now: InService) -> InService:
         back = now.went_back(taken)
-        if own:
+        if leaves or own:
             return back.answers(wanted, arn, own) if leaves else back
         # an aborted deployment leaves SageMaker at its update, and nobody asked what came of it
         known = back.version == answers

@@ -152,6 +152,14 @@ def test_a_version_keeps_the_endpoint_that_it_has_of_its_own(records: Records) -
     assert [one.version for one in now.served] == [1, 2]
 
 
+def test_a_version_to_which_instances_go_back_answers_there(records: Records) -> None:
+    """It had an endpoint of its own before its model moved."""
+    records.change("flight_delay", lambda now: now.answers(2, "arn:2", str(BACK_OWN["own_endpoint"])))
+    judge(records, PREPARED, 3, "then")
+    judge(records, BACK, 2, "now")
+    assert records.read("flight_delay").endpoint("laptop") == BACK["endpoint"]
+
+
 def test_a_share_that_lapsed_is_a_roll_out_that_was_taken_back(records: Records) -> None:
     came = judge(records, OWN, 2, "now")
     assert (came["outcome"], came["reason"]) == ("taken back", "nobody looked after its share")
