@@ -47,7 +47,7 @@ class FrontDeployments(Deployments):
         if record.going_in not in (0, fact.version) and not record.leaves:
             record = self._end(record, record.going_in, "its deployment ended without a word", now)
         self._begin(record, fact.version, asking, now)
-        if same and find_endpoint(self.sagemaker, own):
+        if same and find_endpoint(self.sagemaker, own).get("EndpointStatus") == "InService":
             return self._held_by(asking, prepare_shift(model, version, self.site, (), way="nothing"))
         steps = course(model.rollout) if record.version and not same else STRAIGHT
         return self._held_by(asking, prepare_shift(model, version, self.site, steps, since=now.isoformat()))
