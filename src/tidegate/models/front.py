@@ -105,7 +105,7 @@ class Front:
     def _otherwise(self, model: str, chosen: Chosen, body: bytes, error: Exception, took: float) -> bytes:
         """The answer of the version in service to what the chosen one did not answer."""
         if not chosen.rather:
-            self._say(model, took, "" if callers_fault(error) or throttled(error) else str(error))
+            self._say(model, took, "" if callers_fault(error) or passing(error) else str(error))
             raise error
         try:
             answer = invoke(self.after, chosen.rather, body)
@@ -157,3 +157,9 @@ def callers_fault(error: Exception) -> bool:
 def throttled(error: Exception) -> bool:
     """Whether more was asked at once than the endpoint takes, which is no fault of a version in service."""
     return isinstance(error, ClientError) and "Throttl" in error.response["Error"]["Code"]
+
+
+def passing(error: Exception) -> bool:
+    """Whether an endpoint has no container free for a moment: asked again soon, it answers."""
+    starting = isinstance(error, ClientError) and error.response["Error"]["Code"] == "ModelNotReadyException"
+    return starting or throttled(error)

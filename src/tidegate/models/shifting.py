@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tidegate.models.front import UNAVAILABLE, invoke
+from tidegate.models.front import UNAVAILABLE, invoke, passing
 from tidegate.models.registry import find_endpoint
 from tidegate.models.rollout import ALARMS
 from tidegate.models.shares import step_at
@@ -40,20 +40,16 @@ class Shifting:
             return _over(prepared, "another deployment took over: nobody had looked after this one")
         if against := self._against(record, prepared):
             return self._back(prepared, against)
-        endpoint = find_endpoint(self.sagemaker, prepared["own_endpoint"])
-        status = endpoint.get("EndpointStatus", "gone")
-        if status in ON_ITS_WAY:
+        wrong = self._wrong(prepared)
+        if wrong is None:
             self._move(prepared, record.share, record.copies)
             return {"state": "waits", "looked": prepared["looked"], "compares": False}
-        if status != "InService":
-            said = f"its endpoint is {status}: {endpoint.get('FailureReason', 'no reason was given')}"
-            return self._back(prepared, said)
+        if wrong:
+            return self._back(prepared, wrong)
         return self._go_on(prepared, compares=bool(record.version and not prepared["leaves"]))
 
     def _go_on(self, prepared: Mapping[str, Any], *, compares: bool) -> dict[str, Any]:
         looked = int(prepared["looked"])
-        if not looked and (said := self._answers(prepared)):
-            return self._back(prepared, said)
         step, last = step_at(prepared["course"], looked)
         if step is None:
             self._move(prepared, 100, 0)
@@ -81,12 +77,25 @@ class Shifting:
         ringing = ", ".join(alarm["AlarmName"] for alarm in found)
         return f"one or more alarms went off: {ringing}" if ringing else ""
 
-    def _answers(self, prepared: Mapping[str, Any]) -> str:
-        """What is wrong with the version's own answer before anybody else gets one; it also warms it up."""
+    def _wrong(self, prepared: Mapping[str, Any]) -> str | None:
+        """What is wrong with the version's endpoint, or nothing; None: it is not there yet."""
+        endpoint = find_endpoint(self.sagemaker, prepared["own_endpoint"])
+        status = endpoint.get("EndpointStatus", "gone")
+        if status in ON_ITS_WAY:
+            return None
+        if status != "InService":
+            return f"its endpoint is {status}: {endpoint.get('FailureReason', 'no reason was given')}"
+        return "" if prepared["looked"] else self._answers(prepared)
+
+    def _answers(self, prepared: Mapping[str, Any]) -> str | None:
+        """What is wrong with the version's own answer before anybody else gets one; it also warms it up.
+
+        None: its endpoint is there, and no container of it is free yet.
+        """
         try:
             told = json.loads(invoke(self.runtime, prepared["own_endpoint"], DESCRIBE))
         except UNAVAILABLE as error:
-            return f"it does not answer: {error}"
+            return None if passing(error) else f"it does not answer: {error}"
         if (told.get("model"), told.get("version")) == (prepared["model"], prepared["version"]):
             return ""
         return f"version {told.get('version')} of {told.get('model')} answers at its endpoint"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OLD, NEW = "tidegate-laptop-m-v1", "tidegate-laptop-m-v2"
 SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
 FIRST = InService(model="m").answers(1, "arn:1", OLD)
+STARTING = ClientError({"Error": {"Code": "ModelNotReadyException", "Message": "wait"}}, "Invoke")
 THROTTLED = ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Invoke")
 MISSING = ClientError({"Error": {"Code": "ValidationError", "Message": "Endpoint not found"}}, "Invoke")
 HANGS = ReadTimeoutError(endpoint_url="http://here")
@@ -123,7 +124,7 @@ def test_what_a_version_on_its_way_in_does_not_answer_the_other_one_does_and_it_
 
 @pytest.mark.parametrize(
     ("error", "counts"),
-    [(said(500), 1), (MISSING, 1), (HANGS, 1), (THROTTLED, 0), (said(422), 0), (said(413), 0)],
+    [(said(500), 1), (MISSING, 1), (HANGS, 1), (THROTTLED, 0), (STARTING, 0), (said(422), 0), (said(413), 0)],
 )
 def test_what_the_version_in_service_does_not_answer_the_caller_hears(error: Exception, counts: int) -> None:
     versions = Versions(v1=error)

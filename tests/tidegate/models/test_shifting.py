@@ -34,6 +34,7 @@ class Cloud:
 
     def __init__(self, status: str = "InService", version: int = 2, ringing: Sequence[str] = ()) -> None:
         self.status, self.version, self.ringing, self.model = status, version, ringing, "m"
+        self.error = "ModelError"
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self.status:
@@ -44,7 +45,7 @@ class Cloud:
     def invoke_endpoint(self, EndpointName: str, **_request: Any) -> dict[str, Any]:
         assert EndpointName == "tidegate-laptop-m-v2"
         if not self.version:
-            raise ClientError({"Error": {"Code": "ModelError", "Message": "it crashed"}}, "InvokeEndpoint")
+            raise ClientError({"Error": {"Code": self.error, "Message": "it crashed"}}, "InvokeEndpoint")
         return {"Body": io.BytesIO(json.dumps({"model": self.model, "version": self.version}).encode())}
 
     def describe_alarms(self, AlarmNames: list[str], StateValue: str) -> dict[str, Any]:
@@ -108,6 +109,18 @@ def test_an_endpoint_that_is_being_made_is_waited_for_and_the_share_stays_watche
         assert records.read("m").shifting(rollout.now) == 2
     assert rollout.look()["state"] == "goes on"
     assert rollout.shares() == (10, 0)
+
+
+@pytest.mark.parametrize("error", ["ModelNotReadyException", "ThrottlingException"])
+def test_an_endpoint_without_a_free_container_is_asked_again_at_the_next_look(
+    records: Records, error: str
+) -> None:
+    rollout = RollOut(records)
+    starting = Cloud(version=0)
+    starting.error = error
+    found = rollout.look(starting)
+    assert (found["state"], found["looked"], rollout.shares()) == ("waits", 0, (0, 0))
+    assert rollout.look()["state"] == "goes on"
 
 
 @pytest.mark.parametrize(
