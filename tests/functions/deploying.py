@@ -43,6 +43,7 @@ class Registry:
         self.version = version
         self.shadow = shadow  # the version that is its shadow
         self.deleted: list[str] = []
+        self.approval = "Approved"
         self._properties = {"sha256": sha256} if sha256 else {}
 
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Registry:
             "InferenceSpecification": {"Containers": [container]},
             "ModelPackageArn": ModelPackageName,
             "CustomerMetadataProperties": self._properties,
+            "ModelApprovalStatus": self.approval,
         }
 
     def delete_endpoint(self, EndpointName: str) -> None:

@@ -46,6 +46,16 @@ def test_of_two_approvals_that_wait_the_later_one_goes_in_whichever_asks_first(s
     assert stage.out(3, "arn:e:3", 3)["way"] == "superseded"
 
 
+def test_a_version_whose_approval_is_withdrawn_while_it_waits_does_not_go_in(stage: Stage) -> None:
+    stage.begins(2, "arn:e:2")
+    assert stage.out(3, "arn:e:3", 3)["way"] == "wait"
+    stage.registry.approval = "Rejected"
+    stage.executions.running.clear()
+    told = stage.out(3, "arn:e:3", 3)
+    assert (told["way"], told["waits_for"]) == ("superseded", "the approval of version 3 was withdrawn")
+    assert stage.records.read("flight_delay").held_by == "arn:e:2"
+
+
 def test_who_asks_for_an_older_version_again_gets_it(stage: Stage) -> None:
     assert stage.out(3, "arn:e:3", 3)["way"] == "update"
     stage.served(3)

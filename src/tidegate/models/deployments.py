@@ -44,7 +44,7 @@ class Deployments:
 
     `create`, `update`, `shadow` and `nothing` are what is to be done. `wait` says what it `waits_for`,
     `clear` that a shadow is to go first which nobody attends, `superseded` that another version was
-    approved later.
+    approved later, or this one's approval withdrawn.
     """
 
     sagemaker: Any
@@ -64,7 +64,7 @@ class Deployments:
         """
         model = self.plan.model(fact.model)
         version = self._version(fact.version, fact.package_arn)
-        record, superseded = self._wish(fact, asking)
+        record, superseded = self._wish(fact, version, asking)
         if superseded:
             return superseded
         endpoint = self._endpoint(model.name)
@@ -112,9 +112,14 @@ class Deployments:
         leaves = {"leaves": fact.version, "because": because, "deployment_config": straight_back()}
         return {**prepared, **leaves}
 
-    def _wish(self, fact: ModelApproved, asking: Asking) -> tuple[InService, dict[str, Any]]:
-        """The record with this wish, and the answer to one that another superseded."""
+    def _wish(
+        self, fact: ModelApproved, version: Version, asking: Asking
+    ) -> tuple[InService, dict[str, Any]]:
+        """The record with this wish, and the answer to one that another superseded, or a person withdrew."""
         record = self.records.read(fact.model)
+        if not version.approved:
+            said = f"the approval of version {fact.version} was withdrawn"
+            return record, told(fact.model, fact.version, way="superseded", waits_for=said)
         wishes = record.wishes(fact.version, asking.at)
         if wishes.wished != fact.version:
             said = f"version {wishes.wished} was approved later than version {fact.version}"
@@ -183,6 +188,7 @@ class Deployments:
             image=container["Image"],
             model_data=container["ModelDataUrl"],
             sha256=registered_sha256(package),
+            approved=package["ModelApprovalStatus"] == "Approved",
         )
 
 

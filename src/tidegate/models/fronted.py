@@ -34,7 +34,7 @@ class FrontDeployments(Deployments):
         """
         model, now = self.plan.model(fact.model), datetime.now(UTC)
         version = self._version(fact.version, fact.package_arn)
-        record, superseded = self._wish(fact, asking)
+        record, superseded = self._wish(fact, version, asking)
         if superseded:
             return superseded
         own = version_name(self.site.environment, fact.model, fact.version)

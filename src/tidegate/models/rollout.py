@@ -33,6 +33,7 @@ class Version:
     image: str
     model_data: str
     sha256: str  # of the ONNX file, as the gate registered it
+    approved: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
