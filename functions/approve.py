@@ -31,7 +31,8 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     if event["detail-type"] == ModelRegistered.name():
         fact = ModelRegistered.from_event(event)
         records = Records(aws.client("dynamodb"), known[Setting.SERVING_TABLE])
-        came = by_rule(aws.client("sagemaker"), records, plan().model(fact.model).approval, fact)
+        sagemaker, states = aws.client("sagemaker"), aws.client("stepfunctions")
+        came = by_rule(sagemaker, states, records, plan().model(fact.model).approval, fact)
         logger.info("judged", extra={"model": fact.model, "version": fact.version, **came})
         return came
     approved = approval(event["detail"], known[Setting.ENVIRONMENT], plan().models)
@@ -45,7 +46,9 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     return {"said": approved.name(), "model": approved.model, "version": approved.version}
 
 
-def by_rule(sagemaker: Any, records: Records, rule: Approval, fact: ModelRegistered) -> dict[str, str]:
+def by_rule(
+    sagemaker: Any, states: Any, records: Records, rule: Approval, fact: ModelRegistered
+) -> dict[str, str]:
     """Why a version was `approved` without a person; why it was `left` to one, where that is no rule."""
     if not isinstance(rule, ByRule):
         return {"approved": "", "left": ""}
@@ -54,7 +57,7 @@ def by_rule(sagemaker: Any, records: Records, rule: Approval, fact: ModelRegiste
     because = approved_by(rule, told, fact.version)
     if not because or package["ModelApprovalStatus"] != "PendingManualApproval":
         return {"approved": because, "left": ""}
-    if left := changed_since(told, records.read(fact.model), sagemaker):
+    if left := changed_since(told, records.read(fact.model), sagemaker, states):
         leave_to_a_person(sagemaker, fact.package_arn, left)
         return {"approved": "", "left": left}
     approve(sagemaker, fact.package_arn, because)

@@ -134,6 +134,7 @@ class ServingStack(Floor):
         if any(isinstance(model.approval, ByRule) for model in self.kit.plan.models.values()):
             approve.may("ApproveByRule", actions, training.registry)
             permits.read_record(approve, lake)
+            self._see_executions(approve)
         for worker in (approve, release):
             permits.say_facts(worker, lake)
 
@@ -161,10 +162,13 @@ class ServingStack(Floor):
         deploy.may("ReadTheVersion", ["sagemaker:DescribeModelPackage"], training.registry)
         deploy.may("SeeWhatIsInService", ["sagemaker:DescribeEndpoint"], [self._ours("endpoint")])
         deploy.may("HearAlarms", ["cloudwatch:DescribeAlarms"], [self._alarms])
-        executions = self.arn("states", f"execution:{self.machine.name}:*")
-        deploy.may("SeeWhoHoldsIt", ["states:DescribeExecution"], [executions])
+        self._see_executions(deploy)
         deploy.may("RemoveWhatWasNeverMade", ["sagemaker:DeleteEndpoint"], [self._ours("endpoint")])
         permits.keep_record(deploy, lake, "dynamodb")
+
+    def _see_executions(self, worker: Worker) -> None:
+        executions = self.arn("states", f"execution:{self.machine.name}:*")
+        worker.may("SeeWhoHoldsIt", ["states:DescribeExecution"], [executions])
 
     def _allow_machine(self, asked: Sequence[Worker], lake: LakeStack, training: TrainingStack) -> None:
         machine = self.machine

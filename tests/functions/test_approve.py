@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from functions.approve import approval, by_rule
+from tests.functions.deploying import Executions
 from tidegate.facts import ModelApproved, ModelRegistered
 from tidegate.models.in_service import Records
 from tidegate.models.ways import ByPerson, ByRule
@@ -78,22 +79,23 @@ def records(world: World) -> Records:
 
 def test_a_version_that_was_compared_with_what_serves_is_approved_by_rule(records: Records) -> None:
     registry = Registry(**BETTER)
-    came = by_rule(registry, records, ByRule(), REGISTERED)
+    came = by_rule(registry, Executions(), records, ByRule(), REGISTERED)
     assert came["approved"].startswith("by rule")
     assert [one["ModelApprovalStatus"] for one in registry.updates] == ["Approved"]
-    assert by_rule(registry, records, ByPerson(), REGISTERED) == {"approved": "", "left": ""}
+    assert by_rule(registry, Executions(), records, ByPerson(), REGISTERED) == {"approved": "", "left": ""}
 
 
 def test_a_version_whose_champion_was_replaced_meanwhile_is_left_to_a_person_with_the_reason(
     records: Records,
 ) -> None:
     registry = Registry(**BETTER)
-    records.change("flight_delay", lambda now: now.begins(2))
+    records.change("flight_delay", lambda now: now.begins(2, "arn:e:2"))
     said = "version 2 is on its way in, and the gate did not compare with it"
-    assert by_rule(registry, records, ByRule(), REGISTERED) == {"approved": "", "left": said}
+    came = by_rule(registry, Executions("arn:e:2"), records, ByRule(), REGISTERED)
+    assert came == {"approved": "", "left": said}
     records.change("flight_delay", lambda now: now.answers(2, "arn:group/2"))
     said = "the gate compared it with run-1, and now version 2 (run-2) serves"
-    assert by_rule(registry, records, ByRule(), REGISTERED) == {"approved": "", "left": said}
+    assert by_rule(registry, Executions(), records, ByRule(), REGISTERED) == {"approved": "", "left": said}
     assert registry.updates[-1] == {
         "ModelPackageArn": ARN,
         "ModelApprovalStatus": "PendingManualApproval",
@@ -101,9 +103,16 @@ def test_a_version_whose_champion_was_replaced_meanwhile_is_left_to_a_person_wit
     }
 
 
+def test_a_version_whose_deployment_failed_is_in_no_later_ones_way(records: Records) -> None:
+    """The record names it still: who fails on the way in does not come to write there."""
+    records.change("flight_delay", lambda now: now.begins(2, "arn:e:2"))
+    came = by_rule(Registry(**BETTER), Executions(), records, ByRule(), REGISTERED)
+    assert came["approved"].startswith("by rule")
+
+
 def test_no_rule_brings_an_endpoint_back_that_was_switched_off(records: Records) -> None:
     records.change("flight_delay", lambda now: replace(now, off=True))
-    came = by_rule(Registry(**BETTER), records, ByRule(), REGISTERED)
+    came = by_rule(Registry(**BETTER), Executions(), records, ByRule(), REGISTERED)
     said = "its endpoint was switched off, and a roll-out would bring it back"
     assert came == {"approved": "", "left": said}
 
@@ -113,6 +122,8 @@ def test_a_first_version_is_approved_by_rule_only_while_nothing_serves(records: 
     first = ModelRegistered(model="flight_delay", run="run-1", version=1, package_arn="arn:group/1")
     rule = ByRule(first_too=True)
     said = "the gate compared it with nothing, and now version 1 (run-1) serves"
-    assert by_rule(registry, records, rule, first) == {"approved": "", "left": said}
+    assert by_rule(registry, Executions(), records, rule, first) == {"approved": "", "left": said}
     other = ModelRegistered(model="other", run="run-1", version=1, package_arn="arn:group/1")
-    assert by_rule(registry, records, rule, other)["approved"].startswith("by rule: it is the first")
+    assert by_rule(registry, Executions(), records, rule, other)["approved"].startswith(
+        "by rule: it is the first"
+    )

@@ -23,7 +23,10 @@ pytestmark = pytest.mark.system
 
 @pytest.mark.parametrize(
     ("approval", "may"),
-    [(ByPerson(), {"SayFacts"}), (ByRule(), {"SayFacts", "ApproveByRule", "ReadTheRecord", "UseTheKey"})],
+    [
+        (ByPerson(), {"SayFacts"}),
+        (ByRule(), {"SayFacts", "ApproveByRule", "ReadTheRecord", "UseTheKey", "SeeWhoHoldsIt"}),
+    ],
 )
 def test_only_a_rule_needs_the_registry_and_the_record(
     tmp_path: Path, approval: Approval, may: set[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidegate.models.executions import runs
 from tidegate.models.registry import trained_by
 
 if TYPE_CHECKING:
@@ -30,9 +31,10 @@ def approved_by(approval: ByRule, told: Mapping[str, str], version: int) -> str:
     return "by rule: it is the first, and the gate let it pass" if first and approval.first_too else ""
 
 
-def changed_since(told: Mapping[str, str], record: InService, sagemaker: Any) -> str:
+def changed_since(told: Mapping[str, str], record: InService, sagemaker: Any, states: Any) -> str:
     """Why the gate's comparison is not with what serves now, or nothing."""
-    if record.going_in:
+    # a deployment that failed or was stopped leaves its version in the record
+    if record.going_in and record.held_by and runs(states, record.held_by):
         return f"version {record.going_in} is on its way in, and the gate did not compare with it"
     if record.off:
         return "its endpoint was switched off, and a roll-out would bring it back"
