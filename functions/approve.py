@@ -35,7 +35,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
         came = by_rule(sagemaker, states, records, plan().model(fact.model).approval, fact)
         logger.info("judged", extra={"model": fact.model, "version": fact.version, **came})
         return came
-    approved = approval(event["detail"], known[Setting.ENVIRONMENT], plan().models)
+    approved = approval(event, known[Setting.ENVIRONMENT], plan().models)
     if approved is None:
         logger.info("nothing to say", extra={"detail": event["detail"]})
         return {"said": None}
@@ -64,14 +64,14 @@ def by_rule(
     return {"approved": because, "left": ""}
 
 
-def approval(detail: Mapping[str, Any], environment: str, models: Iterable[str]) -> ModelApproved | None:
+def approval(event: Mapping[str, Any], environment: str, models: Iterable[str]) -> ModelApproved | None:
     """The fact that a registry event tells, or nothing: no approval, or no model of this environment."""
+    detail = event["detail"]
     if detail.get("ModelApprovalStatus") != "Approved":
         return None
     group = detail["ModelPackageGroupName"]
     model = next((name for name in models if resource_name(environment, name) == group), None)
     if model is None:
         return None
-    return ModelApproved(
-        model=model, version=int(detail["ModelPackageVersion"]), package_arn=detail["ModelPackageArn"]
-    )
+    version, arn = int(detail["ModelPackageVersion"]), detail["ModelPackageArn"]
+    return ModelApproved(model=model, version=version, package_arn=arn, at=event["time"])

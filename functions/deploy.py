@@ -47,7 +47,7 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def answer(deployments: Deployments | FrontDeployments, event: Mapping[str, Any]) -> dict[str, Any]:
     """What is to be done; who is not alone at the record waits too, which is no error."""
-    asking = Asking(execution=event["execution"], at=event["time"])
+    asking = Asking(execution=event["execution"], at=event["detail"].get("at") or event["time"])
     try:
         if event["detail-type"] == RollbackRequested.name():
             return deployments.back(RollbackRequested.from_event(event), asking)

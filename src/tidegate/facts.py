@@ -152,6 +152,7 @@ class ModelApproved(Fact):
     model: str
     version: int
     package_arn: str
+    at: str = ""  # when it was approved, if the fact is said later
 
 
 @dataclass(frozen=True, kw_only=True)

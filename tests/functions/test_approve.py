@@ -22,20 +22,22 @@ MODELS = ("flight_delay",)
 ARN = "arn:aws:sagemaker:eu-west-1:000000000000:model-package/tidegate-laptop-flight-delay/3"
 
 
-def detail(**changes: Any) -> dict[str, Any]:
-    return {
+AT = "2026-11-26T12:00:05Z"
+
+
+def event(**changes: Any) -> dict[str, Any]:
+    detail = {
         "ModelPackageGroupName": "tidegate-laptop-flight-delay",
         "ModelPackageVersion": 3,
         "ModelPackageArn": ARN,
         "ModelApprovalStatus": "Approved",
-        **changes,
     }
+    return {"time": AT, "detail": detail | changes}
 
 
-def test_an_approval_becomes_a_fact_with_the_models_own_name() -> None:
-    assert approval(detail(), "laptop", MODELS) == ModelApproved(
-        model="flight_delay", version=3, package_arn=ARN
-    )
+def test_an_approval_becomes_a_fact_with_the_models_own_name_and_the_time_of_the_approval() -> None:
+    fact = ModelApproved(model="flight_delay", version=3, package_arn=ARN, at=AT)
+    assert approval(event(), "laptop", MODELS) == fact
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_an_approval_becomes_a_fact_with_the_models_own_name() -> None:
     ],
 )
 def test_what_is_no_approval_of_ours_says_nothing(changes: dict[str, str]) -> None:
-    assert approval(detail(**changes), "laptop", MODELS) is None
+    assert approval(event(**changes), "laptop", MODELS) is None
 
 
 class Registry:

@@ -46,6 +46,15 @@ def test_of_two_approvals_that_wait_the_later_one_goes_in_whichever_asks_first(s
     assert stage.out(3, "arn:e:3", 3)["way"] == "superseded"
 
 
+def test_an_approval_that_is_told_late_was_given_before_the_later_one(stage: Stage) -> None:
+    """Who turns approvals into facts may die on one, and is asked again."""
+    assert stage.out(4, "arn:e:4", 4)["way"] == "update"
+    detail = {"model": "flight_delay", "version": 3, "package_arn": f"{GROUP}/3"}
+    event = {"detail-type": "ModelApproved", "execution": "arn:e:3", "time": "2026-11-26T12:00:09Z"}
+    told = answer(stage.deployments, {**event, "detail": {**detail, "at": "2026-11-26T12:00:03Z"}})
+    assert told["way"] == "superseded"
+
+
 def test_a_version_whose_approval_is_withdrawn_while_it_waits_does_not_go_in(stage: Stage) -> None:
     stage.begins(2, "arn:e:2")
     assert stage.out(3, "arn:e:3", 3)["way"] == "wait"
