@@ -17,6 +17,7 @@ from infra.stacks.lake import LakeStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.training import TrainingStack
 from infra.stacks.watch import WatchStack
+from tidegate.models.ways import check_room
 from tidegate.plan import plan
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def build(name: str, known: Plan, staging: Path, outdir: str | None) -> App:
         code=stage_code(known, staging),
         image=stage_image(staging),
     )
+    check_room(kit.environment.name, known.models)
     lake = LakeStack(app, kit=kit)
     ingest = IngestStack(app, kit=kit, lake=lake)
     training = TrainingStack(app, kit=kit, lake=lake)

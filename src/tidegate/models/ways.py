@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from tidegate.errors import ContractMistake
+from tidegate.models.run import version_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,8 @@ LONGEST = 7200  # seconds, of a whole roll-out: the deployment machine waits for
 # https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProductionVariantServerlessConfig.html
 MEMORIES = (1024, 2048, 3072, 4096, 5120, 6144)  # MB
 MOST_AT_ONCE = 200
+LONGEST_NAME = 63  # characters, of an endpoint, a configuration, a model or a group
+LATEST = 9999  # the version for which a name must have room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,20 @@ def check_names(models: Mapping[str, ModelPlan]) -> None:
         if marked and number.isdecimal() and stem in models and isinstance(models[stem].serving, Serverless):
             what = f"version {number} of the serverless model {stem} has an endpoint of this name"
             raise ContractMistake(f"pipelines/{name}/__init__.py", what, "Give the model another name")
+
+
+def check_room(environment: str, models: Mapping[str, ModelPlan]) -> None:
+    """Refuse a model of whose versions no configuration could be made: at SageMaker it fails on its way in.
+
+    Raises:
+        ContractMistake: with the environment's name and its versions', its own is too long.
+    """
+    for name, model in models.items():
+        own = version_name(environment, name, LATEST)
+        beside = f"-shadows-{'f' * 6}-v{LATEST}" if isinstance(model.rollout, Shadow) else "-ffffff"
+        if (beyond := len(own + beside) - LONGEST_NAME) > 0:
+            what = f"in the environment {environment}, names of its versions are {beyond} characters too long"
+            raise ContractMistake(f"pipelines/{name}/__init__.py", what, "Give the model a shorter name")
 
 
 def _check_serverless(where: str, serving: Serverless) -> None:

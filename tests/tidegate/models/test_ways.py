@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.functions.deploying import SITE
 from tests.tidegate.models.plans import MODEL, PLAN
 from tidegate.errors import ContractMistake
+from tidegate.models.rollout import Version, prepare
 from tidegate.models.ways import (
     AllAtOnce,
     ByRule,
@@ -19,6 +21,7 @@ from tidegate.models.ways import (
     Serving,
     Shadow,
     check_names,
+    check_room,
     check_ways,
 )
 from tidegate.plan import Plan
@@ -81,3 +84,26 @@ def test_no_model_is_called_as_the_endpoint_of_another_ones_version() -> None:
     check_names({apart.name: apart, "prices_vat": replace(MODEL, name="prices_vat")})
     with pytest.raises(ContractMistake, match="version 2 of the serverless model prices"):
         check_names({one.name: one for one in (apart, second)})
+
+
+@pytest.mark.parametrize(
+    ("rollout", "serving", "room"),
+    [(Shadow(), RealTime(), 20), (Canary(), RealTime(instances=2), 34), (Canary(), Serverless(), 34)],
+)
+def test_a_models_name_leaves_room_for_what_its_versions_are_called(
+    rollout: Rollout, serving: Serving, room: int
+) -> None:
+    """The names are those that the deployment machine is told."""
+
+    def longest(letters: int) -> int:
+        model = replace(MODEL, name="m" * letters, rollout=rollout, serving=serving)
+        check_room("laptop", {model.name: model})
+        version = Version(version=9999, package_arn="arn", image="i:1", model_data="s3://a/b", sha256="")
+        way, before = ("shadow", "live-c0ffee-v9998") if isinstance(rollout, Shadow) else ("update", "")
+        told = prepare(model, version, SITE, way=way, before=before)
+        configs = [told["create_endpoint_config"], told.get("shadow", {}).get("config", {})]
+        return max(len(one.get("EndpointConfigName", "")) for one in configs)
+
+    assert longest(room) == 63
+    with pytest.raises(ContractMistake, match="laptop, names of its versions are 1 characters too long"):
+        longest(room + 1)
