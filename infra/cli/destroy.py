@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
 from infra.cli.answer import Answer, said
 from infra.cli.up import ASSEMBLY
-from tidegate.errors import Refused
+from tidegate.errors import Refused, Transient
 from tidegate.find import models
+from tidegate.models.deployments import UNDER_WAY
 from tidegate.models.leftovers import endpoints_of
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
@@ -25,6 +27,9 @@ BUCKETS = (
     Setting.QUARANTINE_BUCKET,
     Setting.ARTEFACT_BUCKET,
 )
+MACHINES = ("training", "deployment")
+PAUSE = 5.0
+LONGEST_WAIT = 3600.0  # for instances that start, or for an update that SageMaker takes back
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +41,8 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
     """Destroy it, after asking."""
     where = place.find(args.environment)
     _ask(args, where)
+    for execution in stop(where):
+        screen.step(f"stopped {execution}")
     gone = [name for name in _registered(where) if remove_endpoint(where, name)]
     screen.step(f"endpoints deleted: {', '.join(gone) or 'there was none'}")
     buckets = [where.settings[setting] for setting in BUCKETS]
@@ -53,6 +60,21 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
 
     deployer.destroy(ASSEMBLY, where.cloud, report=lambda one: screen.step(f"{one.doing} {one.stack}"))
     return said("Everything is gone. `tidegate up` makes it anew.", endpoints=gone, buckets=buckets)
+
+
+def stop(where: place.Place) -> list[str]:
+    """Stop what trains and deploys: it would make anew what is being deleted."""
+    states, stopped = where.client("stepfunctions"), []
+    ours = {resource_name(where.environment, noun) for noun in MACHINES}
+    pages = states.get_paginator("list_state_machines").paginate()
+    machines = [one for page in pages for one in page["stateMachines"] if one["name"] in ours]
+    for machine in machines:
+        told = {"stateMachineArn": machine["stateMachineArn"], "statusFilter": "RUNNING"}
+        for page in states.get_paginator("list_executions").paginate(**told):
+            for execution in page["executions"]:
+                states.stop_execution(executionArn=execution["executionArn"], cause="tidegate destroy")
+                stopped.append(f"{machine['name']} {execution['name']}")
+    return stopped
 
 
 def _registered(where: place.Place) -> list[str]:
@@ -79,7 +101,7 @@ def _registered(where: place.Place) -> list[str]:
 def remove_endpoint(where: place.Place, model: str) -> bool:
     """Delete a model's endpoints, what they were made of, and its versions; False when it had no endpoint."""
     client = where.client("sagemaker")
-    found = endpoints_of(client, where.environment, model)
+    found = settled(client, where.environment, model)
     for name in (name for name, status in found.items() if status != "Deleting"):
         client.delete_endpoint(EndpointName=name)
     prefix = resource_name(where.environment, model)
@@ -90,6 +112,23 @@ def remove_endpoint(where: place.Place, model: str) -> bool:
     for version in registry.versions(where, model):  # a group that holds versions cannot be deleted
         client.delete_model_package(ModelPackageName=version.arn)
     return bool(found)
+
+
+def settled(client: Any, environment: str, model: str, pause: float = PAUSE) -> dict[str, str]:
+    """A model's endpoints with their status, once none is being made or updated: that cannot be deleted.
+
+    Raises:
+        Transient: that takes too long.
+    """
+    deadline = time.monotonic() + LONGEST_WAIT
+    while True:
+        found = endpoints_of(client, environment, model)
+        busy = sorted(name for name, status in found.items() if status in UNDER_WAY)
+        if not busy:
+            return found
+        if time.monotonic() > deadline:
+            raise Transient(f"the endpoint {busy[0]}", f"it is {found[busy[0]]} still", "Destroy again later")
+        time.sleep(pause)
 
 
 def listed(client: Any, operation: str, member: str, prefix: str) -> list[dict[str, Any]]:
