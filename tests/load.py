@@ -19,7 +19,32 @@ AT_ONCE = 128
 
 
 @dataclass
-class Callers:
+class Tally:
+    """Who answered how often, and each request that nobody did."""
+
+    answers: Counter[str] = field(default_factory=Counter, init=False)
+    failures: list[str] = field(default_factory=list, init=False)
+    _keeping: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _ended: threading.Event = field(default_factory=threading.Event, init=False)
+
+    @property
+    def asked(self) -> int:
+        """The requests that came to an end."""
+        return sum(self.answers.values()) + len(self.failures)
+
+    def _once(self, ask: Callable[[], str]) -> None:
+        try:
+            said = ask()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the caller got no answer
+            with self._keeping:
+                self.failures.append(f"{type(error).__name__}: {error}"[:300])
+        else:
+            with self._keeping:
+                self.answers[said] += 1
+
+
+@dataclass
+class Callers(Tally):
     """So many at once, each of whom asks again a while after the answer: a busy machine is not asked more.
 
     `ask` returns what answered, and raises where nothing did.
@@ -28,12 +53,8 @@ class Callers:
     ask: Callable[[], str]
     many: int
     pause: float  # seconds between an answer and the next request
-    answers: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._ended = threading.Event()
-        self._keeping = threading.Lock()
         self._callers = [threading.Thread(target=self._call, name="caller") for _ in range(self.many)]
 
     def __enter__(self) -> Self:
@@ -48,28 +69,13 @@ class Callers:
         for caller in self._callers:
             caller.join()
 
-    @property
-    def asked(self) -> int:
-        """The requests that came to an end."""
-        return sum(self.answers.values()) + len(self.failures)
-
     def _call(self) -> None:
         while not self._ended.wait(self.pause):
-            self._once()
-
-    def _once(self) -> None:
-        try:
-            said = self.ask()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the caller got no answer
-            with self._keeping:
-                self.failures.append(f"{type(error).__name__}: {error}"[:300])
-        else:
-            with self._keeping:
-                self.answers[said] += 1
+            self._once(self.ask)
 
 
 @dataclass
-class Load:
+class Load(Tally):
     """So many requests a second, sent whether or not earlier ones were answered.
 
     Each of `asks` takes its turn; it returns what answered, and raises where nothing did.
@@ -77,15 +83,11 @@ class Load:
 
     asks: tuple[Callable[[], str], ...]
     per_second: float
-    answers: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._ended = threading.Event()
-        self._keeping = threading.Lock()
         self._sender = threading.Thread(target=self._send, name="load")
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         self._sender.start()
         return self
 
@@ -95,24 +97,9 @@ class Load:
         self._ended.set()
         self._sender.join()
 
-    @property
-    def asked(self) -> int:
-        """The requests that came to an end."""
-        return sum(self.answers.values()) + len(self.failures)
-
     def _send(self) -> None:
         began, sent = time.monotonic(), 0
         with ThreadPoolExecutor(AT_ONCE) as pool:
             while not self._ended.wait(max(0.0, began + sent / self.per_second - time.monotonic())):
-                pool.submit(self._ask, self.asks[sent % len(self.asks)])
+                pool.submit(self._once, self.asks[sent % len(self.asks)])
                 sent += 1
-
-    def _ask(self, ask: Callable[[], str]) -> None:
-        try:
-            said = ask()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the caller got no answer
-            with self._keeping:
-                self.failures.append(f"{type(error).__name__}: {error}"[:300])
-        else:
-            with self._keeping:
-                self.answers[said] += 1
