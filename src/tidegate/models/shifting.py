@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tidegate.models.front import UNAVAILABLE, invoke, passing
+from tidegate.models.in_service import TakenBack
 from tidegate.models.registry import find_endpoint
 from tidegate.models.rollout import ALARMS
 from tidegate.models.shares import step_at
@@ -101,18 +102,24 @@ class Shifting:
         return f"version {told.get('version')} of {told.get('model')} answers at its endpoint"
 
     def _back(self, prepared: Mapping[str, Any], reason: str) -> dict[str, Any]:
-        self._move(prepared, 0, 0, ends=True)
+        """All requests go back; a first version has nothing to go back to, and nobody verifies its end."""
+        if self.records.read(prepared["model"]).version:
+            self._move(prepared, 0, 0)
+            return _over(prepared, reason)
+        version, at = int(prepared["version"]), self.now.isoformat(timespec="seconds")
+        taken = TakenBack(version=version, back_to=0, reason=reason, at=at)
+        self.records.change(
+            prepared["model"], lambda now: now.went_back(taken) if _ours(now, prepared) else now
+        )
         return _over(prepared, reason)
 
-    def _move(self, prepared: Mapping[str, Any], share: int, copies: int, *, ends: bool = False) -> None:
+    def _move(self, prepared: Mapping[str, Any], share: int, copies: int) -> None:
         until = (self.now + WATCHED).isoformat()
 
         def moved(record: InService) -> InService:
             if not _ours(record, prepared):
                 return record
-            # one that goes back is under way until it was verified; of a first version nothing can be
-            watched = "" if ends and not record.version else until
-            return replace(record, share=share, copies=copies, watched_until=watched)
+            return replace(record, share=share, copies=copies, watched_until=until)
 
         self.records.change(prepared["model"], moved)
 

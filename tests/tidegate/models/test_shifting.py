@@ -176,7 +176,9 @@ def test_a_first_version_is_waited_for_and_one_that_does_not_come_is_in_nobodys_
     assert rollout.look(Cloud("Creating"))["state"] == "waits"
     assert records.read("m").shifting(rollout.now) == 2
     assert rollout.look(Cloud("Failed"))["state"] == "over"
-    assert records.read("m").shifting(rollout.now) == 0
+    now = records.read("m")
+    assert (now.going_in, now.held_by) == (0, "")
+    assert [(one.version, one.reason) for one in now.taken_back] == [(2, "its endpoint is Failed: no ping")]
 
 
 def test_a_look_that_is_taken_again_changes_nothing(records: Records) -> None:
