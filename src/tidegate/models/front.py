@@ -53,8 +53,8 @@ class Kept:
         try:
             record = self.read(model)
         except UNAVAILABLE:
-            if record is None:
-                raise
+            if record is None:  # a process that has just begun has nothing to go by
+                record = self.read(model)
         self._known[model] = (self.clock(), record)
         return record
 

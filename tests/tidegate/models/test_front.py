@@ -188,9 +188,16 @@ def test_the_record_is_read_once_in_a_while_and_what_cannot_be_read_stays() -> N
     assert kept.of("m").share == 4
 
 
-def test_a_record_that_was_never_read_is_missing() -> None:
-    def read(_model: str) -> InService:
-        raise THROTTLED
+def test_a_record_that_was_never_read_is_asked_for_once_more_and_then_missing() -> None:
+    reads: list[str] = []
 
+    def read(model: str) -> InService:
+        reads.append(model)
+        if len(reads) in (1, 3, 4):
+            raise THROTTLED
+        return FIRST
+
+    assert Kept(read, lambda: 0.0).of("m") == FIRST
     with pytest.raises(ClientError):
         Kept(read, lambda: 0.0).of("m")
+    assert len(reads) == 4
