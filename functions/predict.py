@@ -33,6 +33,7 @@ LARGEST_BODY = 1_000_000
 PATIENCE_SECONDS = 10  # with a version on its way in
 AFTER_SECONDS = 14  # with the version in service, after that one
 ALONE_SECONDS = 22  # with the version in service
+FIRST_SECONDS = 3  # with a record of which nothing is known yet
 RECORD_SECONDS = 1  # to connect, or to answer: what was read last stays
 
 
@@ -59,15 +60,16 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 @cache
 def front(environment: str) -> Front:
     """The front of this process, which remembers for a moment what it read."""
-    dynamodb = aws.client("dynamodb", retries=1, seconds=RECORD_SECONDS, late_again=False)
-    records = Records(dynamodb, settings.from_environment()[Setting.SERVING_TABLE])
+    table = settings.from_environment()[Setting.SERVING_TABLE]
+    first = Records(aws.client("dynamodb", retries=2, seconds=FIRST_SECONDS), table)
+    again = Records(aws.client("dynamodb", retries=1, seconds=RECORD_SECONDS, late_again=False), table)
     mirror = Mirror(aws.client("lambda", retries=0), resource_name(environment, "mirror"), logger.warning)
     return Front(
         environment=environment,
         runtime=aws.client("sagemaker-runtime", retries=2, seconds=ALONE_SECONDS, late_again=False),
         after=aws.client("sagemaker-runtime", retries=1, seconds=AFTER_SECONDS, late_again=False),
         hasty=aws.client("sagemaker-runtime", retries=0, seconds=PATIENCE_SECONDS),
-        records=Kept(records.read, time.monotonic),
+        records=Kept(first.read, again.read, time.monotonic),
         draw=random.random,
         tell=_tell,
         copy=mirror.send,

@@ -39,9 +39,10 @@ class Chosen:
 
 @dataclass
 class Kept:
-    """What `read` says of each model, kept for a moment; where it cannot be read again, what it last said."""
+    """What a model's record says, kept for a moment; where it cannot be read `again`, what it last said."""
 
-    read: Callable[[str], InService]
+    read: Callable[[str], InService]  # for the first time, when there is nothing else to go by
+    again: Callable[[str], InService]
     clock: Callable[[], float]
     _known: dict[str, tuple[float, InService]] = field(default_factory=dict)
 
@@ -51,10 +52,10 @@ class Kept:
         if record is not None and self.clock() - at < KEPT_SECONDS:
             return record
         try:
-            record = self.read(model)
+            record = self.again(model) if record else self.read(model)
         except UNAVAILABLE:
-            if record is None:  # a process that has just begun has nothing to go by
-                record = self.read(model)
+            if record is None:
+                raise
         self._known[model] = (self.clock(), record)
         return record
 

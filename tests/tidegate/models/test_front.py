@@ -66,7 +66,7 @@ class Asked:
             runtime=versions,
             hasty=versions,
             after=versions,
-            records=Kept(lambda _model: record, lambda: 0.0),
+            records=Kept(lambda _model: record, lambda _model: record, lambda: 0.0),
             draw=Random(7).random,
             tell=lambda endpoint, _ms, failed: self.told.append(f"{endpoint}: {failed}"),
             copy=copy or (lambda endpoint, _body: self.copied.append(endpoint)),
@@ -178,7 +178,7 @@ def test_the_record_is_read_once_in_a_while_and_what_cannot_be_read_stays() -> N
             raise THROTTLED
         return shifted(len(reads))
 
-    kept = Kept(read, lambda: now[0])
+    kept = Kept(read, read, lambda: now[0])
     assert [kept.of("m").share, kept.of("m").share] == [1, 1]
     now[0] += KEPT_SECONDS
     assert kept.of("m").share == 2
@@ -188,16 +188,27 @@ def test_the_record_is_read_once_in_a_while_and_what_cannot_be_read_stays() -> N
     assert kept.of("m").share == 4
 
 
-def test_a_record_that_was_never_read_is_asked_for_once_more_and_then_missing() -> None:
-    reads: list[str] = []
+def test_a_record_that_was_never_read_is_missing() -> None:
+    def read(_model: str) -> InService:
+        raise THROTTLED
 
-    def read(model: str) -> InService:
-        reads.append(model)
-        if len(reads) in (1, 3, 4):
-            raise THROTTLED
+    with pytest.raises(ClientError):
+        Kept(read, read, lambda: 0.0).of("m")
+
+
+def test_there_is_more_time_for_a_record_of_which_nothing_is_known() -> None:
+    now, reads = [0.0], []
+
+    def patient(_model: str) -> InService:
+        reads.append("patient")
         return FIRST
 
-    assert Kept(read, lambda: 0.0).of("m") == FIRST
-    with pytest.raises(ClientError):
-        Kept(read, lambda: 0.0).of("m")
-    assert len(reads) == 4
+    def quick(_model: str) -> InService:
+        reads.append("quick")
+        raise HANGS
+
+    kept = Kept(patient, quick, lambda: now[0])
+    for _ in range(3):
+        assert kept.of("m") == FIRST
+        now[0] += KEPT_SECONDS
+    assert reads == ["patient", "quick", "quick"]
