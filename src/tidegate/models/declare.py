@@ -13,14 +13,41 @@ from tidegate.models.ways import (
     BY_PERSON,
     NAMED_WHEN_IDLE,
     ON_INSTANCES,
+    AllAtOnce,
     Approval,
+    ByPerson,
+    ByRule,
+    Canary,
     Idle,
+    Linear,
+    RealTime,
     Rollout,
+    Serverless,
     Serving,
+    Shadow,
 )
 
 if TYPE_CHECKING:
     import polars as pl
+
+__all__ = [  # what a model's folder imports from here
+    "AllAtOnce",
+    "ByPerson",
+    "ByRule",
+    "Canary",
+    "Frames",
+    "Idle",
+    "Limits",
+    "Linear",
+    "Lookup",
+    "Model",
+    "RealTime",
+    "Retrain",
+    "Serverless",
+    "Shadow",
+    "Tune",
+    "Watch",
+]
 
 MOST_TRIES, MOST_FOLDS = 50, 10
 Frames = Mapping[str, "pl.DataFrame"]
