@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from infra.stacks.lake import LakeStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.training import TrainingStack
 from infra.stacks.watch import WatchStack
+from tidegate.errors import TidegateError
 from tidegate.models.ways import check_room
 from tidegate.plan import plan
 
@@ -52,11 +54,20 @@ def build(name: str, known: Plan, staging: Path, outdir: str | None) -> App:
 
 
 def main() -> None:
-    """Synthesise to where the caller's environment says; two runs at once do not meet in one folder."""
+    """Synthesise to where the caller's environment says; two runs at once do not meet in one folder.
+
+    Raises:
+        TidegateError: something is declared wrongly; who started the app can read it as JSON.
+    """
     state = ROOT / ".tidegate"
     state.mkdir(exist_ok=True)
     with TemporaryDirectory(prefix="synthesis-", dir=state) as staging:
-        build("", plan(), Path(staging), None).synth()
+        try:
+            build("", plan(), Path(staging), None).synth()
+        except TidegateError as error:
+            told = {"where": error.where, "what": error.what, "next_step": error.next_step}
+            print(json.dumps({"kind": type(error).__name__, **told}))
+            raise
 
 
 if __name__ == "__main__":

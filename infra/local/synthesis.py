@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.local.cloud import ACCOUNT, REGION, ROOT
+from tidegate import errors
 from tidegate.errors import Mistake, NotFound
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def synthesise(output: Path, *, environment: str = "laptop", root: Path = ROOT) 
     Two calls at once do the work once. An assembly that lies there is replaced only by a whole one.
 
     Raises:
-        Mistake: the app failed; the end of what it said is in the message.
+        TidegateError: what the app raised, as where a contract or a model is declared wrongly.
+        Mistake: it failed otherwise; the end of what it said is in the message.
     """
     fingerprint = f"{environment} {inputs_hash(root)}"
     mark = output / MARK
@@ -72,7 +74,24 @@ def _run_app(made: Path, environment: str, root: Path) -> None:
     if done.returncode != 0:
         shutil.rmtree(made)
         said = "\n".join(done.stderr.strip().splitlines()[-25:])
-        raise Mistake("infra/app.py", f"the stacks cannot be synthesised:\n{said}", "Correct what it names")
+        failed = Mistake(
+            "infra/app.py", f"the stacks cannot be synthesised:\n{said}", "Correct what it names"
+        )
+        raised = _raised(done.stdout)
+        if raised is None:
+            raise failed
+        raise raised from failed  # the trace is there for who asks for it
+
+
+def _raised(told: str) -> errors.TidegateError | None:
+    """The error of ours that the app ended with, if it was one."""
+    last = told.strip().rpartition("\n")[2]
+    if not last.startswith('{"kind"'):
+        return None
+    error = json.loads(last)
+    kind = getattr(errors, error.pop("kind"), Mistake)
+    raised: errors.TidegateError = kind(**error)
+    return raised
 
 
 @contextmanager

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.local import assembly, synthesis
-from tidegate.errors import Mistake
+from tests.house.source import ROOT
+from tidegate.errors import ContractMistake, Mistake
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +51,34 @@ def test_two_at_once_synthesise_once(tmp_path: Path) -> None:
         asked = [pool.submit(synthesis.synthesise, tmp_path / "out", root=tmp_path) for _ in range(2)]
     assert all(len(assembly.stacks(one.result())) == 1 for one in asked)
     assert (tmp_path / "runs").read_text() == "."
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What a synthesis reads, as a copy that a test may spoil."""
+    for name in synthesis.INPUTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def spoil(file: Path, before: str, after: str) -> None:
+    text = file.read_text()
+    assert before in text
+    file.write_text(text.replace(before, after, 1))
+
+
+def test_what_is_declared_wrongly_is_told_in_its_own_sentence_and_the_trace_stands_behind_it(
+    checkout: Path,
+) -> None:
+    model = checkout / "pipelines" / "flight_delay" / "__init__.py"
+    spoil(model, "model = Model(", "from tidegate.models.ways import Serverless\n\nmodel = Model(")
+    spoil(model, "model = Model(", "model = Model(\n    serving=Serverless(memory_mb=3000),")
+    with pytest.raises(ContractMistake) as raised:
+        synthesis.synthesise(checkout / "out", root=checkout)
+    told = raised.value
+    assert (told.where, told.what) == ("pipelines/flight_delay/__init__.py", "serving: 3000 MB")
+    assert told.next_step.startswith("Take one of 1024, ")
+    assert "Traceback" in str(told.__cause__)
