@@ -110,10 +110,10 @@ def test_each_route_of_the_table_is_served_to_signed_requests_alone(synthesis: A
     assert {route["AuthorizationType"] for route in routes} == {"AWS_IAM"}
 
 
-def test_the_table_stays_under_sixty_lines() -> None:
+def test_the_table_stays_under_eighty_lines() -> None:
     lines = (ROOT / "infra" / "flow.py").read_text().splitlines()
     first = next(number for number, line in enumerate(lines) if line.startswith("FLOW"))
-    assert lines.index("}") - first < 60
+    assert 0 < lines.index("}", first) - first < 80
 
 
 def test_the_largest_file_is_reckoned_from_the_time_that_validation_has() -> None:
