@@ -90,7 +90,20 @@ def _plan_dataset(dataset: Dataset) -> DatasetPlan:
     )
 
 
+def _check_moment(model: Model) -> None:
+    from tidegate.contract.soundness import known_moments
+
+    dataset = find.dataset(model.request)
+    if model.known_by not in dataset.moments:
+        raise ContractMistake(
+            f"pipelines/{model.name}/__init__.py",
+            f"known_by is {model.known_by!r}, which is no moment of the dataset {dataset.name}",
+            known_moments(dataset),
+        )
+
+
 def _plan_model(model: Model) -> ModelPlan:
+    _check_moment(model)
     check_ways(model.name, model.rollout, model.serving)
     return ModelPlan(
         name=model.name,

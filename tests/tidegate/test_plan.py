@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,20 @@ def test_a_contract_that_cannot_be_run_is_refused_when_the_plan_is_made(
     monkeypatch.setitem(find.datasets(), "airlines", wrong)
     with pytest.raises(ContractMistake, match="looks at other rows"):
         plan_from_folders()
+
+
+def test_a_model_that_is_asked_at_no_moment_of_its_requests_is_refused_when_the_plan_is_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = replace(find.model("flight_delay"), known_by="the ride")
+    monkeypatch.setitem(find.models(), "flight_delay", wrong)
+    with pytest.raises(ContractMistake, match="known_by is 'the ride', which is no moment") as refused:
+        plan_from_folders()
+    assert refused.value.where == "pipelines/flight_delay/__init__.py"
+    assert refused.value.next_step == (
+        f"Its moments are: {', '.join(find.dataset('flights').moments)}. "
+        "Another one is added by its `moments=(…)`"
+    )
 
 
 def test_what_is_not_there_is_named_with_what_is() -> None:

@@ -110,13 +110,18 @@ def _check_moments(where: str, dataset: Dataset) -> None:
             raise ContractMistake(
                 where,
                 f"the column {name!r} is known after {moment!r}, which is no moment of it",
-                f"Its moments are: {', '.join(dataset.moments)}",
+                known_moments(dataset),
             )
     late = [name for name in dataset.key if dataset.known_after()[name] != dataset.moments[0]]
     if late:
         raise ContractMistake(
             where, f"the key column {late[0]!r} is known late", "A row is named from its first moment"
         )
+
+
+def known_moments(dataset: Dataset) -> str:
+    """What to do about a moment that the dataset does not have."""
+    return f"Its moments are: {', '.join(dataset.moments)}. Another one is added by its `moments=(…)`"
 
 
 def _check_partition(where: str, dataset: Dataset, published: dict[str, Any]) -> None:

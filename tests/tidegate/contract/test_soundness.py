@@ -49,6 +49,7 @@ def test_a_sound_declaration_passes():
         ({"name": "Things"}, "no name for a dataset"),
         ({"name": "../x"}, "no name for a dataset"),
         ({"moments": ("first",)}, "'late' is known after 'later'"),
+        ({"moments": ("first",)}, r"Its moments are: first\. Another one is added by its `moments=\(…\)`"),
         ({"moments": ("first", "first", "later")}, "repeat"),
         ({"key": (), "unique_across_files": True}, "no key that could be unique across files"),
         ({"key": ("nokey",)}, "'nokey', which is no column"),

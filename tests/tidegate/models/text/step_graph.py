@@ -24,7 +24,7 @@ def text_model(**more: Any) -> TextModel:
         "name": "words",
         "description": "Words.",
         "request": "airports",
-        "known_by": "x",
+        "known_by": "arrival of the file",
         "column": "name",
     }
     told |= {"least_new_rows": 1, "schedule": "rate(1 day)", "instance_type": "ml.m5.large"}
