@@ -95,7 +95,7 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
         return {"outcome": "already back", "version": answers}
     nothing_said = "nobody looked after its share" if own else "SageMaker gives no reason"
     said = prepared.get("reason", "") or nothing_said
-    reason = prepared["because"] or " ".join(filter(None, (records.read(model).unwanted, said)))
+    reason = prepared["because"] or "; ".join(filter(None, (records.read(model).unwanted, said)))
     taken = TakenBack(version=leaves or wanted, back_to=answers, reason=reason, at=at)
 
     def left(now: InService) -> InService:

@@ -70,10 +70,10 @@ def test_a_roll_out_that_did_not_stay_is_taken_back_with_sagemakers_reason(recor
 
 def test_who_is_asked_again_gives_the_reason_that_it_gave_first(records: Records) -> None:
     """The record forgets what was held against a version as soon as it has left."""
-    records.change("flight_delay", lambda now: replace(now.begins(3), unwanted="scores moved by 0.3:"))
+    records.change("flight_delay", lambda now: replace(now.begins(3), unwanted="scores moved by 0.3"))
     told = {**PREPARED, "reason": "alarm(s) [unwanted]"}
     first = judge(records, told, 2, "now")
-    assert first["reason"] == "scores moved by 0.3: alarm(s) [unwanted]"
+    assert first["reason"] == "scores moved by 0.3; alarm(s) [unwanted]"
     assert judge(records, told, 2, "later") == first
     assert len(records.read("flight_delay").taken_back) == 1
 
