@@ -78,23 +78,19 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
     roll-out that did not stay), `went back` (as somebody asked) or `already back`.
 
     Raises:
-        Refused: a version answers that nobody sent there.
+        Refused: the version to which somebody asked to go back did not come up.
     """
     model, wanted, leaves = prepared["model"], int(prepared["version"]), int(prepared["leaves"])
     arn, own = prepared["package_arn"], prepared.get("own_endpoint", "")
     if answers == wanted and not leaves:
         records.change(model, lambda now: now.answers(wanted, arn, own))
         return {"outcome": "deployed", "version": answers}
-    if answers != wanted and leaves:
-        raise Refused(
-            f"the endpoint {prepared['endpoint']}",
-            f"version {answers} of {model} answers, not version {wanted}, which served before",
-            f"See: tidegate models {model}",
-        )
-    if prepared["way"] == "nothing":
-        return {"outcome": "already back", "version": answers}
     nothing_said = "nobody looked after its share" if own else "SageMaker gives no reason"
     said = prepared.get("reason", "") or nothing_said
+    if answers != wanted and leaves:
+        raise _did_not_come(records, prepared, TakenBack(version=wanted, back_to=answers, reason=said, at=at))
+    if prepared["way"] == "nothing":
+        return {"outcome": "already back", "version": answers}
     reason = prepared["because"] or "; ".join(filter(None, (records.read(model).unwanted, said)))
     taken = TakenBack(version=leaves or wanted, back_to=answers, reason=reason, at=at)
 
@@ -109,3 +105,17 @@ def judge(records: Records, prepared: Mapping[str, Any], answers: int, at: str) 
     kept = records.change(model, left).taken_back[-1]  # the first words, where this is asked again
     outcome = "went back" if leaves else "taken back"
     return {"outcome": outcome, "version": kept.version, "back_to": answers, "reason": kept.reason}
+
+
+def _did_not_come(records: Records, prepared: Mapping[str, Any], taken: TakenBack) -> Refused:
+    """Nobody is on the way in any more, unless another execution took over; it can be asked for again."""
+    what = f"version {taken.version} did not come up: {taken.reason}; version {taken.back_to} answers"
+    mine = ("", prepared.get("execution", ""))
+
+    def ended(now: InService) -> InService:
+        return now.went_back(taken) if now.held_by in mine or "own_endpoint" not in prepared else now
+
+    records.change(prepared["model"], ended)
+    return Refused(
+        f"model {prepared['model']}", what, f"Ask again, or see: tidegate models {prepared['model']}"
+    )

@@ -100,9 +100,33 @@ def test_the_way_back_is_done_when_what_served_before_answers(records: Records) 
     assert now.before(2).version == 1  # and not 3 again
 
 
-def test_a_way_back_after_which_another_version_answers_has_failed(records: Records) -> None:
-    with pytest.raises(Refused, match="version 3 of flight_delay answers, not version 2"):
-        judge(records, BACK, 3, "now")
+def test_a_way_back_whose_version_does_not_come_up_has_failed_and_is_over(records: Records) -> None:
+    judge(records, PREPARED, 3, "then")
+    records.change("flight_delay", lambda now: now.begins(2, "arn:e:9", leaves=3))
+    told = {**BACK_OWN, "execution": "arn:e:9", "reason": "its endpoint is Failed: no ping"}
+    said = "version 2 did not come up: its endpoint is Failed: no ping; version 3 answers"
+    for _ in range(2):  # who dies on it is asked again
+        with pytest.raises(Refused, match=said):
+            judge(records, told, 3, "now")
+        now = records.read("flight_delay")
+        assert (now.version, now.going_in, now.leaves, now.held_by) == (3, 0, 0, "")
+        assert [(one.version, one.back_to, one.reason) for one in now.taken_back] == [(2, 3, told["reason"])]
+    assert now.before(3).version == 2  # asked again, it means the same
+
+
+def test_a_way_back_that_another_execution_took_over_is_left_to_it(records: Records) -> None:
+    records.change("flight_delay", lambda now: now.begins(1, "arn:e:10", leaves=2))
+    told = {**BACK_OWN, "version": 1, "leaves": 2, "execution": "arn:e:9"}
+    with pytest.raises(Refused, match="nobody looked after its share; version 2 answers"):
+        judge(records, told, 2, "now")
+    now = records.read("flight_delay")
+    assert (now.going_in, now.held_by, now.taken_back) == (1, "arn:e:10", ())
+
+
+def test_a_way_back_on_instances_that_sagemaker_takes_back_has_failed(records: Records) -> None:
+    with pytest.raises(Refused, match=r"version 1 did not come up: SageMaker gives no reason; version 2"):
+        judge(records, {**BACK, "version": 1, "leaves": 2}, 2, "now")
+    assert [one.version for one in records.read("flight_delay").taken_back] == [1]
 
 
 def test_what_had_gone_by_itself_is_not_told_twice(records: Records) -> None:

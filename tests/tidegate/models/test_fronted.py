@@ -167,11 +167,15 @@ def test_a_way_back_that_came_to_nothing_can_be_asked_for_again(front: Front) ->
     failed = front.back(front.leaves())
     with pytest.raises(Refused):
         judge(front.records, {**failed, "reason": "no endpoint could be made"}, 2, "now")
-    assert front.leaves() == 2
+    assert (front.leaves(), front.record.going_in) == (2, 0)
+    front.registry = Registry("Failed")
+    assert front.back(front.leaves(), "arn:e:10")["way"] == "wait"
+    assert front.registry.deleted == ["tidegate-laptop-flight-delay-v1"]
+    front.registry = Registry()
     again = front.back(front.leaves(), "arn:e:10")
     assert (again["version"], again["leaves"], again["way"]) == (1, 2, "front")
     assert front.out(3, "arn:e:3", 3)["way"] == "front"  # or another version follows
-    assert front.record.taken_back == ()
+    assert [one.version for one in front.record.taken_back][:1] == [1]
 
 
 def test_a_roll_out_under_way_is_unwanted_until_it_has_gone(front: Front) -> None:
