@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+from tidegate.errors import the_exception
+
 OF_SAGEMAKER = re.compile(r"^AlgorithmError: (.*), exit code: \d+$", re.DOTALL)  # around a job's failure file
 REASON_FIELDS = ("FailureReason", "errorMessage")  # of a SageMaker job, of a function
 SHOWN = 500  # characters of a cause
@@ -23,5 +25,5 @@ def why(error: str, cause: str, state: str = "") -> str:
         told = {}
     reasons = [OF_SAGEMAKER.sub(r"\1", str(told[field])) for field in REASON_FIELDS if told.get(field)]
     named = [state or ("" if "." in error else error.removesuffix("Failed"))] if reasons else [state, error]
-    words = " ".join((reasons[0] if reasons else cause).split())[:SHOWN]
+    words = the_exception(reasons[0] if reasons else cause)[:SHOWN]
     return ": ".join(part for part in (*named, words) if part)

@@ -69,3 +69,10 @@ class CommitConflict(Transient):
 
 class Unsupported(TidegateError):
     """The local cloud does not do this; the message says what would."""
+
+
+def the_exception(reason: str) -> str:
+    """A reason in one line: of a traceback, also of its end alone, the exception, which stands last."""
+    lines = reason.strip().splitlines()
+    crashed = any(line.lstrip().startswith('File "') for line in lines)
+    return lines[-1].strip() if crashed else " ".join(reason.split())

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tidegate.errors import the_exception
 from tidegate.models.front import UNAVAILABLE, invoke, passing
 from tidegate.models.in_service import TakenBack
 from tidegate.models.registry import find_endpoint
@@ -85,7 +86,8 @@ class Shifting:
         if status in ON_ITS_WAY:
             return None
         if status != "InService":
-            return f"its endpoint is {status}: {endpoint.get('FailureReason', 'no reason was given')}"
+            reason = the_exception(endpoint.get("FailureReason", "")) or "no reason was given"
+            return f"its endpoint is {status}: {reason}"
         return "" if prepared["looked"] else self._answers(prepared)
 
     def _answers(self, prepared: Mapping[str, Any]) -> str | None:

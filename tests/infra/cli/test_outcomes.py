@@ -224,6 +224,12 @@ def test_our_own_errors_are_told_without_the_names_around_them() -> None:
     assert why("EndpointFailed", "e is Failed: no ping") == "EndpointFailed: e is Failed: no ping"
 
 
+def test_of_a_crash_the_exception_is_told_and_not_the_way_to_it() -> None:
+    tower = "".join(f'  File "a.py", line {line}, in load\n    told[name]\n' for line in range(30))
+    cause = f"e is Failed: no ping. It last wrote: {tower}KeyError: 'fare'"
+    assert why("EndpointFailed", cause) == "EndpointFailed: KeyError: 'fare'"
+
+
 def test_a_cause_that_was_cut_is_told_as_it_is() -> None:
     assert why("PrepareFailed", 'X: {"FailureReason": "no') == 'PrepareFailed: X: {"FailureReason": "no'
     assert why("", "") == ""

@@ -34,13 +34,13 @@ class Cloud:
 
     def __init__(self, status: str = "InService", version: int = 2, ringing: Sequence[str] = ()) -> None:
         self.status, self.version, self.ringing, self.model = status, version, ringing, "m"
-        self.error = "ModelError"
+        self.error, self.reason = "ModelError", "no ping"
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if not self.status:
             error = {"Code": "ValidationException", "Message": f"Could not find endpoint {EndpointName}"}
             raise ClientError({"Error": error}, "DescribeEndpoint")
-        return {"EndpointStatus": self.status, "FailureReason": "no ping"}
+        return {"EndpointStatus": self.status, "FailureReason": self.reason}
 
     def invoke_endpoint(self, EndpointName: str, **_request: Any) -> dict[str, Any]:
         assert EndpointName == "tidegate-laptop-m-v2"
@@ -179,6 +179,14 @@ def test_a_first_version_is_waited_for_and_one_that_does_not_come_is_in_nobodys_
     now = records.read("m")
     assert (now.going_in, now.held_by) == (0, "")
     assert [(one.version, one.reason) for one in now.taken_back] == [(2, "its endpoint is Failed: no ping")]
+
+
+def test_of_a_container_that_crashed_the_exception_is_told(records: Records) -> None:
+    crashed = Cloud("Failed")
+    crashed.reason = (
+        "no ping. It last wrote: in load\n  File \"a.py\", line 1\n    told[name]\nKeyError: 'fare'\n"
+    )
+    assert RollOut(records).look(crashed)["reason"] == "its endpoint is Failed: KeyError: 'fare'"
 
 
 def test_a_look_that_is_taken_again_changes_nothing(records: Records) -> None:
