@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from infra.cli.screen import Screen
+    from tidegate.errors import TidegateError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,10 +38,19 @@ def run(args: argparse.Namespace, _screen: Screen) -> Answer:
         )
     outcome = told["outcomes"].get(model, "")
     if not outcome.startswith("started "):
-        raise Refused(
-            f"model {model}", f"no training was started: {outcome}", "Land more rows, or change the model"
-        )
+        raise not_started(model, outcome)
     run_name = outcome.removeprefix("started ")
     return said(
         f"Training {run_name} has started. See what comes of it: tidegate models {model}", run=run_name
     )
+
+
+def not_started(model: str, outcome: str) -> TidegateError:
+    """Why there is no new training: one of this model is at work, or there is nothing new to learn from."""
+    from tidegate.models.decide import UNDER_WAY
+
+    where = f"model {model}"
+    if outcome.endswith(UNDER_WAY):
+        what = f"its training {outcome.removesuffix(UNDER_WAY)} is under way, and no second one was started"
+        return Transient(where, what, f"See what comes of it: tidegate models {model}")
+    return Refused(where, f"no training was started: {outcome}", "Land more rows, or change the model")

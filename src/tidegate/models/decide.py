@@ -25,6 +25,7 @@ UNBOUNDED = ("object_ids", "data_files")  # an execution's input may have 256 Ki
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 ASKED_FOR = ("Person", "Pipeline")  # somebody insists, and pays
 FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
+UNDER_WAY = " is under way; the next event or schedule sees what came since"  # after a training's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +155,7 @@ def _wanted(model: ModelPlan, plan: Plan, wish: Wish, seen: Seen) -> Start | Not
     if waiting:
         return Nothing(reason=f"waits for rows in: {', '.join(waiting)}")
     if seen.running:
-        return Nothing(reason=f"{seen.running} is under way; the next event or schedule sees what came since")
+        return Nothing(reason=f"{seen.running}{UNDER_WAY}")
     rows = seen.tables[model.request].rows
     tables = {name: seen.tables[name].snapshot_id for name in model.reads}
     contracts = {name: plan.dataset(name).contract for name in model.reads}
