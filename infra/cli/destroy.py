@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.cli import place, registry
 from infra.cli.answer import Answer, said
-from infra.cli.up import ASSEMBLY
+from infra.cli.up import ASSEMBLY, tell
 from tidegate.errors import Refused, Transient
 from tidegate.find import models
 from tidegate.models.deployments import UNDER_WAY
@@ -58,7 +58,8 @@ def run(args: argparse.Namespace, screen: Screen) -> Answer:
         )
     from infra.local import deployer
 
-    deployer.destroy(ASSEMBLY, where.cloud, report=lambda one: screen.step(f"{one.doing} {one.stack}"))
+    with screen.waiting("deleting the stacks") as waiting:
+        deployer.destroy(ASSEMBLY, where.cloud, report=lambda one: tell(one, screen, waiting))
     return said("Everything is gone. `tidegate up` makes it anew.", endpoints=gone, buckets=buckets)
 
 

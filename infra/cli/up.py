@@ -66,7 +66,7 @@ def bring_up(port: int | None, screen: Screen, clock: Clock) -> Place:
     clock.stage("synthesise")
     screen.step("[bold]synthesised[/] the CDK stacks, the same that go to AWS")
     with screen.waiting("deploying") as waiting, naming_the_way_out(kept):
-        deployer.deploy(ASSEMBLY, running, report=lambda progress: _report(progress, screen, waiting))
+        deployer.deploy(ASSEMBLY, running, report=lambda progress: tell(progress, screen, waiting))
     clock.stage("deploy")
     return Place(LAPTOP, running)
 
@@ -102,8 +102,9 @@ def remember_port(state: Path, endpoint: str) -> None:
     (state / "port").write_text(endpoint.rpartition(":")[2])
 
 
-def _report(progress: Progress, screen: Screen, waiting: Waiting) -> None:
-    if progress.doing in ("deployed", "unchanged"):
+def tell(progress: Progress, screen: Screen, waiting: Waiting) -> None:
+    """How far a stack is: a line of its own for its end, the moving line until then."""
+    if progress.doing in ("deployed", "unchanged", "deleted"):
         screen.step(f"[bold]{progress.doing}[/] {progress.stack} ({progress.resources} resources)")
     else:
         told = f"{progress.doing} {progress.stack}: {progress.resources_done} of {progress.resources}"

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.cli.up import PORT, last_port, naming_the_way_out, remember_port
+from infra.cli.screen import Screen, Waiting
+from infra.cli.up import PORT, last_port, naming_the_way_out, remember_port, tell
+from infra.local.deployer import Progress
 from tidegate.errors import Mistake, Refused
 
 if TYPE_CHECKING:
@@ -26,3 +28,15 @@ def test_a_deployment_that_fails_on_a_kept_state_says_how_to_begin_anew(kept: bo
     assert isinstance(failed.value, Mistake)
     assert failed.value.next_step.startswith("Correct it")
     assert ("tidegate down --forget" in failed.value.next_step) is names_it
+
+
+@pytest.mark.parametrize(("doing", "done"), [("deploying", "deployed"), ("deleting", "deleted")])
+def test_a_stack_has_one_line_that_stays_however_often_it_is_looked_at(
+    doing: str, done: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Screen(as_json=False)
+    for looked in range(24):
+        tell(Progress("tidegate-laptop-ingest", doing, looked, 24), screen, Waiting(None))
+    tell(Progress("tidegate-laptop-ingest", done, 24, 24), screen, Waiting(None))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert f"{done} tidegate-laptop-ingest (24 resources)" in line
