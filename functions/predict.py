@@ -103,7 +103,8 @@ def _translate(error: ClientError, model: str) -> dict[str, Any]:
     if callers_fault(error):
         return _response(status, str(error.response.get("OriginalMessage", "")))
     if "not found" in said or "Could not find" in said:
-        return _error(404, where, "no version of this model is in service", "Approve one: tidegate approve")
+        what = "no version of this model is in service"
+        return _error(404, where, what, f"Approve one: tidegate approve {model}")
     if throttled(error):
         return _error(429, where, "too many requests", "Try again shortly, and more slowly")
     logger.error("the endpoint failed", extra={"model": model, "code": code, "status": status, "said": said})

@@ -114,8 +114,14 @@ def test_behind_our_front_the_caller_hears_a_version_that_answers() -> None:
     answer = predict(lambda: Asked(shifted(100), Versions(v2=broken)).ask(), "m")
     assert (answer["statusCode"], answer["body"]) == (200, "tidegate-laptop-m-v1")
     assert predict(lambda: Asked(FIRST, Versions(v1=broken)).ask(), "m")["statusCode"] == 502
+
+
+def test_where_no_version_is_in_service_the_way_to_approve_one_names_the_model() -> None:
+    gone = refused("ValidationError", "Endpoint tidegate-x of account 1 not found.")
     nobody = predict(lambda: Asked(InService(model="m"), Versions()).ask(), "m")
-    assert (nobody["statusCode"], "no version of this model" in nobody["body"]) == (404, True)
+    for answer, model in ((asked(Runtime(gone)), "flight_delay"), (nobody, "m")):
+        assert answer["statusCode"] == 404
+        assert json.loads(answer["body"])["error"]["next_step"] == f"Approve one: tidegate approve {model}"
 
 
 def longest(client: Any) -> int:

@@ -132,7 +132,9 @@ def choose(record: InService, environment: str, now: datetime, draw: Callable[[]
     new, share = record.shifting(now), record.shifted(now)
     if not record.version and not share:
         what = "no version of this model is in service"
-        raise NotFound(f"the endpoint of {record.model}", what, "Approve one: tidegate approve")
+        raise NotFound(
+            f"the endpoint of {record.model}", what, f"Approve one: tidegate approve {record.model}"
+        )
     old, own = record.endpoint(environment), version_name(environment, record.model, new)
     shadow = own if new and 100 * draw() < record.copies else ""
     if 100 * draw() >= share:
