@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tidegate.lake.entry import Entry
     from tidegate.lake.ledger import Ledger
 
-NOTHING_NEW = "nothing new: the same rows keep today's contract"
+NOTHING_NEW = "nothing new: by today's contract the same rows are good, and the table stays as it is"
 ORIGINAL_GONE = (
     "the original is neither in the landing bucket nor in quarantine any more: take its bad rows out with "
     "`tidegate quarantine export`, mend them, and land them as a new file"
