@@ -11,8 +11,6 @@ from infra.cli.answer import Answer, said
 from infra.cli.up import ASSEMBLY, tell
 from tidegate.errors import Refused, Transient
 from tidegate.find import models
-from tidegate.models.deployments import UNDER_WAY
-from tidegate.models.leftovers import endpoints_of
 from tidegate.models.run import resource_name
 from tidegate.settings import Setting
 
@@ -121,6 +119,9 @@ def settled(client: Any, environment: str, model: str, pause: float = PAUSE) -> 
     Raises:
         Transient: that takes too long.
     """
+    from tidegate.models.deployments import UNDER_WAY
+    from tidegate.models.leftovers import endpoints_of
+
     deadline = time.monotonic() + LONGEST_WAIT
     while True:
         found = endpoints_of(client, environment, model)
