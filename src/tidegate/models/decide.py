@@ -188,6 +188,7 @@ def _again(start: Start, last: LastTraining) -> Start | Nothing:
         waits = f"; new rows of {start.model.request} are waited for"
         return Nothing(reason=said + waits if start.wish.kind == "DriftFound" else said)
     if start.wish.kind not in INSISTS:
-        return Nothing(reason=f"{last.run} failed on the same data; ask for it with: tidegate train")
+        ask = f"tidegate train {start.model.name}"
+        return Nothing(reason=f"{last.run} failed on the same data; ask for it with: {ask}")
     tries = last.run.removeprefix(start.run).removeprefix("-")
     return replace(start, run=f"{start.run}-{int(tries or 1) + 1}")

@@ -93,7 +93,11 @@ class Deployments:
         """
         endpoint, record = self._endpoint(fact.model), self.records.read(fact.model)
         if not endpoint or not record.served:
-            raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
+            raise NotFound(
+                f"model {fact.model}",
+                "no version of it is in service",
+                f"Approve one: tidegate approve {fact.model}",
+            )
         because = ": ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}", fact.because)))
         if hindrance := self._hindrance(endpoint, record, asking):
             if record.going_in == fact.version:

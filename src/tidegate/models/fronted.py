@@ -62,7 +62,11 @@ class FrontDeployments(Deployments):
         """
         record, now = self.records.read(fact.model), datetime.now(UTC)
         if not record.served:
-            raise NotFound(f"model {fact.model}", "no version of it is in service", "Approve one first")
+            raise NotFound(
+                f"model {fact.model}",
+                "no version of it is in service",
+                f"Approve one: tidegate approve {fact.model}",
+            )
         because = ": ".join(filter(None, (f"asked for by {fact.asked_by or 'somebody'}", fact.because)))
         if hindrance := self._under_way(record, asking):
             if record.going_in == fact.version:

@@ -62,7 +62,9 @@ class Releases:
         record = self.records.read(model)
         endpoint = find_endpoint(self.sagemaker, record.endpoint(self.environment))
         if not endpoint or not record.served:
-            raise NotFound(f"model {model}", "no version of it is in service", "Approve one first")
+            raise NotFound(
+                f"model {model}", "no version of it is in service", f"Approve one: tidegate approve {model}"
+            )
         now = datetime.now(UTC)
         leaves = leaving(record, endpoint["EndpointStatus"], endpoint["EndpointConfigName"], now)
         if leaves == record.version:

@@ -36,9 +36,10 @@ def running() -> Iterator[tuple[str, Path]]:
     What it gives is an address in its S3 below which the peers may write, and our functions' code as Lambda
     unpacks it, the contracts that were made at synthesis beside it.
     """
+    import pipelines
     import schemas
 
-    schemas.__path__ = [str(ROOMS / "schemas")]
+    schemas.__path__, pipelines.__path__ = [str(ROOMS / "schemas")], []  # no model reads these datasets
     with tempfile.TemporaryDirectory(prefix="tidegate-benchmark-") as folder:
         started = local.start(Path(folder), free_port(), wait_seconds=90)
         os.environ.update(started.environment())
