@@ -54,9 +54,9 @@ def test_a_failed_transform_fails_the_task_with_its_description(sage: Sage) -> N
 def started(sage: Sage, **environment: str) -> None:
     """A transform and a tuning, both under way for a long time."""
     sagemaker = sage.client("sagemaker")
-    made(sage, "slow", {"SLEEP": "60", **environment})
+    made(sage, "sleeps", {"SLEEP": "60", **environment})
     sage.put("slow/a.csv", "1")
-    sagemaker.create_transform_job(**request("cut", "slow", "slow"))
+    sagemaker.create_transform_job(**request("cut", "sleeps", "slow"))
     asked = tuning(sage, "cut", "Random", X, {"sleep": "60"})
     asked["TrainingJobDefinition"]["Environment"] |= environment
     sagemaker.create_hyper_parameter_tuning_job(**asked)

@@ -84,7 +84,7 @@ def test_what_a_variant_cannot_be_is_refused(
 
 
 def test_two_slow_calls_on_two_instances_overlap(sage: Sage) -> None:
-    name = sage.serve("slow", sage.model("slow", "slow", count=2))
+    name = sage.serve("overlapping", sage.model("overlapping", "slow", count=2))
     pids, began = [], time.monotonic()
 
     def call() -> None:
