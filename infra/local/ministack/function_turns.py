@@ -11,9 +11,8 @@ import threading
 import time
 from typing import Any
 
-AT_ONCE = 2 * max(
-    2, os.cpu_count() or 1
-)  # processes of a function: more of them than cores wait for something
+# processes of a function; some of them wait for something, and leave their core to the others
+AT_ONCE = 2 * max(2, os.cpu_count() or 1)
 PATIENCE_SECONDS = 3.0  # then one more is started: what all of them wait for may be this very call
 
 
