@@ -4,17 +4,36 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import uuid
 import zipfile
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from infra.layers import ROOT
+from tests import clouds
 from tests.clouds import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from infra.local.cloud import LocalCloud
 
 WAIT_SECONDS = 240.0
+
+
+@contextmanager
+def tiny_cloud(name: str, state: Path, waits: str) -> Iterator[LocalCloud]:
+    """A cloud whose image `tiny` is one small program; what the setting `waits` is of passes in no time."""
+    program = [sys.executable, str(ROOT / "tests/infra/local/sagemaker/image_program.py")]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps({"tiny": program}))
+        environment.setenv(waits, "0.01")
+        with clouds.running(name, state) as cloud:
+            yield cloud
 
 
 class Machine:

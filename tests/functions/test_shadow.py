@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import io
-import json
-import sys
 import tarfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.layers import ROOT
-from tests import clouds
 from tests.clouds import eventually
-from tests.functions.machine import WAIT_SECONDS, Machine
+from tests.functions.machine import WAIT_SECONDS, Machine, tiny_cloud
 from tests.tidegate.models.plans import MODEL
 from tidegate.models.rollout import Site, Version, prepare, version_of
 from tidegate.models.shadowing import Answers, fault
@@ -36,12 +32,8 @@ OUTCOME = """return {'outcome': %r, 'version': 2, 'back_to': 1, 'endpoint': even
 @pytest.fixture(scope="module")
 def shadowing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud whose image of the models is one small program."""
-    program = [sys.executable, str(ROOT / "tests/infra/local/sagemaker/image_program.py")]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps({"tiny": program}))
-        environment.setenv("TIDEGATE_LOCAL_TIME_SCALE", "0.01")
-        with clouds.running("shadowing", tmp_path_factory.mktemp("shadowing")) as cloud:
-            yield cloud
+    with tiny_cloud("shadowing", tmp_path_factory.mktemp("shadowing"), "TIDEGATE_LOCAL_TIME_SCALE") as cloud:
+        yield cloud
 
 
 def archive(answer: str) -> bytes:

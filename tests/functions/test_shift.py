@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +10,8 @@ import pytest
 
 from infra.flow import FLOW
 from infra.layers import ROOT
-from tests import clouds
 from tests.clouds import eventually
-from tests.functions.machine import WAIT_SECONDS, Machine
+from tests.functions.machine import WAIT_SECONDS, Machine, tiny_cloud
 from tests.functions.test_shadow import OUTCOME, archive
 from tests.tidegate.models.plans import MODEL
 from tidegate.models.front import KEPT_SECONDS
@@ -54,12 +52,8 @@ FINE = "return {'unwanted': ''}"
 @pytest.fixture(scope="module")
 def fronted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud whose image of the models is one small program."""
-    program = [sys.executable, str(ROOT / "tests/infra/local/sagemaker/image_program.py")]
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("TIDEGATE_LOCAL_IMAGES", json.dumps({"tiny": program}))
-        environment.setenv("SFN_WAIT_SCALE", "0.01")
-        with clouds.running("fronted", tmp_path_factory.mktemp("fronted")) as cloud:
-            yield cloud
+    with tiny_cloud("fronted", tmp_path_factory.mktemp("fronted"), "SFN_WAIT_SCALE") as cloud:
+        yield cloud
 
 
 class Shift:
